@@ -7,7 +7,7 @@ MADE := .venv/.made
 CODE := relay tests $(wildcard bench)
 # --no-config keeps settings of this machine out of the lock.
 LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-header --quiet pyproject.toml
+	--no-emit-index-url --no-header --no-strip-extras --quiet pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -24,7 +24,8 @@ $(MADE): requirements-dev.lock pyproject.toml
 		exit 1; }
 	@# Another Python laid over a working environment would break it, so one that works is kept.
 	@$(BIN)/python -c '' 2>/dev/null || $(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes \
+	@# The lock is whole: resolving it again could only find something newer, and refuse it.
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --require-hashes --no-deps \
 		--only-binary=:all: --requirement requirements-dev.lock
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --no-deps \
 		--no-build-isolation --editable .
@@ -54,6 +55,7 @@ schemas: env ## write schemas/ anew from the models
 lock: env ## resolve both locks anew; make lock UPGRADE=--upgrade takes newer versions
 	$(LOCK) $(UPGRADE) --output-file requirements.lock
 	$(LOCK) $(UPGRADE) --extra broker --group dev --constraint requirements.lock \
+		--overrides requirements.overrides \
 		--output-file requirements-dev.lock
 
 clean: ## remove what make and the tools left here (not the cache of Kafka's jars)
