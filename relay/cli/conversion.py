@@ -4,13 +4,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from typing import BinaryIO
 
 import orjson
 
 from relay.core.correlate import Rules
 from relay.core.register import Register
-from relay.formats import suricata
+from relay.formats.adapters import adapt
 from relay.formats.outcome import Converted, Refused, Skipped, Source
 from relay.formats.reading import records
 from relay.model.member import Member
@@ -37,7 +38,7 @@ class Format(StrEnum):
     SURICATA = "suricata"
 
 
-ADAPTERS = {Format.SURICATA: suricata.adapt}
+ADAPTERS = {Format.SURICATA: partial(adapt, "suricata")}
 """Formats that carry no label and are converted; native detections are checked as they are."""
 
 

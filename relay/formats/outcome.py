@@ -7,8 +7,9 @@ from typing import Literal
 RefusalReason = Literal[
     "not-json",
     "other-format",
-    "malformed",
+    "invalid",
     "no-time",
+    "unlabelled",
     "too-large",
     "broken-compression",
 ]
@@ -18,13 +19,15 @@ RefusalReason = Literal[
 class Source:
     """Whose record it is, and what the record itself cannot say.
 
-    `tlp` is a label of TLP 2.0; `published_at` is ms since the epoch. `own_networks` and
-    `own_domains` (lower-case A-labels; names below them count) are the member's public ones:
-    no value in them ever comes out. `allow_documentation` lets documentation addresses pass.
+    `tlp` is a label of TLP 2.0: what carries no label of its own is shared under it, and what
+    carries a wider one, too; None: what carries none is refused. `published_at` is ms since the
+    epoch. `own_networks` and `own_domains` (lower-case A-labels; names below them count) are the
+    member's public ones: no value in them ever comes out. `allow_documentation` lets
+    documentation addresses pass.
     """
 
     member: str
-    tlp: str
+    tlp: str | None
     published_at: int
     own_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     own_domains: tuple[str, ...] = ()
@@ -55,3 +58,6 @@ class Refused:
 
 
 Outcome = Converted | Skipped | Refused
+
+NOTHING_SHAREABLE = Skipped("no shareable observable")
+"""All there was is special, the member's own, or a victim's; or nobody can be blamed."""

@@ -93,6 +93,17 @@ Classification = Literal[
 ]
 """`class:type` of the Reference Security Incident Taxonomy, machine tag version 1003."""
 
+Format = Literal[
+    "native", "ecs", "suricata", "wazuh", "sentinel", "defender", "splunk", "misp", "idea0",
+    "ocsf", "stix",
+]  # fmt: skip
+"""What a member may emit."""
+
+AlertFormat = Literal["native", "stix", "misp", "ocsf", "ecs", "idea0"]
+"""What a member may have its alerts in."""
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+ALERT_FORMATS: tuple[AlertFormat, ...] = get_args(AlertFormat)
 KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
 CONTEXT_TYPES: tuple[ContextType, ...] = get_args(ContextType)
 OBSERVABLE_TYPES: tuple[ObservableType, ...] = get_args(ObservableType)

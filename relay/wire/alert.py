@@ -6,7 +6,8 @@ import orjson
 from pydantic import Field, StringConstraints
 
 from relay import __version__
-from relay.model.alert import Alert, SeenObservable, SourceLine
+from relay.model.alert import Alert, SeenObservable, SourceLine, Why
+from relay.model.detection import Observable
 from relay.model.identity import RULE
 from relay.wire.detection import Pap, Severity, Tlp
 from relay.wire.fields import (
@@ -19,6 +20,7 @@ from relay.wire.fields import (
     Technique,
     Timestamp,
     Uuid,
+    millis,
     timestamp,
 )
 
@@ -218,3 +220,64 @@ def _source(line: SourceLine) -> dict[str, object]:
     body["first_seen"] = timestamp(line.first_seen)
     body["last_seen"] = timestamp(line.last_seen)
     return body
+
+
+def decode(body: object) -> Alert:
+    """Return the alert that a parsed `alert.v1` tells: what `encode` wrote, read again.
+
+    Raises pydantic's ValidationError if it is none.
+    """
+    read = AlertV1.model_validate(body)
+    victim = read.victim
+    return Alert(
+        id=read.id,
+        key=_key(read),
+        episode=millis(read.episode),
+        revision=read.revision,
+        action=read.action,
+        state=read.state,
+        reason=Why(read.reason) if read.reason in set(Why) else Why.CHANGED,
+        updated=millis(read.updated_at),
+        expires=millis(read.expires_at),
+        severity=read.severity,
+        claimed_severity=read.claimed_severity,
+        confidence=read.confidence,
+        title=read.title,
+        start=millis(read.window.start),
+        end=millis(read.window.end),
+        votes=read.sources.members,
+        countries=tuple(read.sources.countries),
+        sources=tuple(map(_line, read.sources.list)),
+        classifications=tuple(read.classifications),
+        techniques=tuple((technique.id, technique.count) for technique in read.techniques),
+        observables=tuple(map(_observable, read.observables)),
+        victim_sectors=tuple(victim.sectors) if victim else (),
+        victim_countries=tuple(victim.countries) if victim else (),
+        tlp=read.sharing.tlp,
+        pap=read.sharing.pap,
+        related=tuple(read.related_alerts),
+        flags=tuple(read.flags),
+        truncated=read.truncated,
+    )
+
+
+def _key(read: AlertV1) -> Observable:
+    role = next((seen.role for seen in read.observables if seen.correlated), None)
+    return Observable(read.key.type, read.key.value, role)
+
+
+def _observable(seen: SeenV1) -> SeenObservable:
+    named = Observable(seen.type, seen.value, seen.role)
+    return SeenObservable(named, seen.correlated, seen.detections, seen.members)
+
+
+def _line(source: SourceV1) -> SourceLine:
+    return SourceLine(
+        member=None if source.member == "withheld" else source.member,
+        country=source.country,
+        own=bool(source.own),
+        follow_up=bool(source.follow_up),
+        detections=source.detections,
+        first_seen=millis(source.first_seen),
+        last_seen=millis(source.last_seen),
+    )

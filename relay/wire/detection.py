@@ -83,12 +83,6 @@ class VictimV1(Closed):
     entities: Omissible[Literal["1", "2-5", "6-20", "21-100", "100+"]] = None
 
 
-SensorFormat = Literal[
-    "native", "ecs", "suricata", "wazuh", "sentinel", "defender", "splunk", "misp",
-    "idea0", "ocsf", "stix",
-]  # fmt: skip
-
-
 class SensorV1(Closed):
     """What detected it; never shown to others."""
 
@@ -98,7 +92,7 @@ class SensorV1(Closed):
     rule_id: Omissible[Line128] = None
     rule_name: Omissible[Line200] = None
     rule_version: Omissible[Line32] = None
-    format: Omissible[SensorFormat] = None
+    format: Omissible[vocabulary.Format] = None
 
 
 class SharingV1(Closed):

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from relay.core.normalise import Canonical, canonical
 from relay.formats.outcome import Converted, Refused, Skipped, Source
 from relay.formats.reading import records
-from relay.formats.suricata import adapt
+from relay.formats.adapters import adapt
 from relay.wire.detection import DetectionV1
 
 SOURCE = Source(
@@ -97,7 +97,7 @@ def check(outcome: object) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_have_an_outcome(line: bytes) -> None:
     """Whatever a line holds, it is converted, skipped or refused, and nothing is raised."""
-    check(adapt(line, SOURCE))
+    check(adapt("suricata", line, SOURCE))
 
 
 @given(
@@ -110,7 +110,7 @@ def test_any_shape_of_an_alert_has_an_outcome(
     category: str, signature: str, alert: dict[str, Any], more: dict[str, Any]
 ) -> None:
     """Fields of any type in any place give a valid detection, or a reason why not."""
-    check(adapt(orjson.dumps(sound(category, signature, alert, more)), SOURCE))
+    check(adapt("suricata", orjson.dumps(sound(category, signature, alert, more)), SOURCE))
 
 
 @given(
@@ -158,7 +158,7 @@ def test_a_planted_victim_never_comes_out(
         },
     })  # fmt: skip
 
-    outcome = adapt(orjson.dumps(event), SOURCE)
+    outcome = adapt("suricata", orjson.dumps(event), SOURCE)
 
     check(outcome)
     if isinstance(outcome, Converted):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from relay.core.normalise import Canonical, canonical
-from relay.formats.eve_categories import Blame, Meaning
-from relay.formats.eve_sides import End, Endpoint, Flow
 from relay.formats.fields import part, parts, text
 from relay.formats.outcome import Source
+from relay.formats.suricata.categories import Blame, Meaning
+from relay.formats.suricata.sides import End, Endpoint, Flow
 
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
 _UPLOADS = frozenset({"POST", "PUT"})

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from unicodedata import normalize
 from uuid import UUID, uuid5
 
-import jiter
-
-from relay.formats.eve_categories import Blame, meaning
-from relay.formats.eve_observables import Scene, betrays, observables
-from relay.formats.eve_sides import attacker, flow_of, told
 from relay.formats.fields import number, part, text, texts
 from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
+from relay.formats.recognise import seems
+from relay.formats.suricata.categories import Blame, meaning
+from relay.formats.suricata.observables import Scene, betrays, observables
+from relay.formats.suricata.sides import attacker, flow_of, told
 
 NAMESPACE = UUID("0b6a9c1e-5d0f-5c1b-8f67-3a9c2d41e7b5")
 """Namespace of the ids of converted alerts; fixed for ever, so that a repeat keeps its id."""
@@ -34,54 +33,23 @@ _CONFIDENCE = 50  # EVE carries none
 _SEVERITIES = {1: "high", 2: "medium", 3: "low"}  # Suricata's priority 1 is the worst
 _RATED = {"Critical": "critical", "Major": "high", "Minor": "low", "Informational": "info"}
 
-# Fields that tell another format; the first that is there names it.
-_FOREIGN = (
-    ("schema", "native"),
-    ("kibana.alert.uuid", "Elastic"),
-    ("@timestamp", "Elastic"),
-    ("ecs", "Elastic"),
-    ("rule", "Wazuh"),
-    ("Format", "IDEA0"),
-    ("class_uid", "OCSF"),
-    ("Event", "MISP"),
-    ("response", "MISP"),
-    ("spec_version", "STIX"),
-    ("objects", "STIX"),
-    ("SystemAlertId", "Sentinel"),
-    ("detectorId", "Defender"),
-    ("search_name", "Splunk"),
-)
 
-
-def adapt(line: bytes, source: Source) -> Outcome:
-    """Convert one EVE record. Total: any bytes have an outcome, and nothing is raised."""
-    try:
-        event = jiter.from_json(line, allow_inf_nan=False, catch_duplicate_keys=True)
-    except ValueError:
-        return Refused("not-json", "the record is no JSON, or names a key twice")
-    if not isinstance(event, dict):
-        return Refused("other-format", "the record is no JSON object")
+def read(event: Mapping[str, object], source: Source) -> Outcome:
+    """Convert one EVE record. Total."""
     kind = event.get("event_type")
     if not isinstance(kind, str):
-        return Refused("other-format", _seems(event), "$.event_type")
+        return Refused("other-format", f"the record has no event_type; {seems(event)}")
     if kind != "alert":
         named = kind if _EVENT_TYPE.fullmatch(kind) else "unknown"
         return Skipped(f"event_type {named}")
     return _alert(event, source)
 
 
-def _seems(event: Mapping[str, object]) -> str:
-    for field, name in _FOREIGN:
-        if field in event:
-            return f"the record has no event_type; it looks like {name}"
-    return "the record has no event_type, which every EVE record has"
-
-
 def _alert(event: Mapping[str, object], source: Source) -> Outcome:
     alert = part(event, "alert")
     signature_id = number(alert, "signature_id")
     if signature_id is None:
-        return Refused("malformed", "an alert needs a rule", "$.alert.signature_id")
+        return Refused("invalid", "an alert needs a rule", "$.alert.signature_id")
     detected = _time(text(event, "timestamp"))
     if detected is None:
         detail = "the time is missing, no date, or has no offset from UTC"

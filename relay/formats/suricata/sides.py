@@ -11,9 +11,9 @@ from enum import Enum, auto
 from ipaddress import ip_address
 
 from relay.core.normalise import Canonical, canonical
-from relay.formats.eve_categories import Blame, Meaning, lists_senders, outward
 from relay.formats.fields import number, part, text, texts
 from relay.formats.outcome import Source
+from relay.formats.suricata.categories import Blame, Meaning, lists_senders, outward
 
 # Ports below the first are of servers; clients draw theirs from above the second.
 _WELL_KNOWN, _EPHEMERAL = 1024, 32_768

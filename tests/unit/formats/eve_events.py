@@ -4,8 +4,8 @@ from typing import Any
 
 import orjson
 
+from relay.formats.adapters import adapt
 from relay.formats.outcome import Converted, Skipped, Source
-from relay.formats.suricata import adapt
 from relay.wire.detection import DetectionV1
 
 SOURCE = Source("ee", "green", 1_800_000_000_000, allow_documentation=True)
@@ -47,7 +47,7 @@ def event(
 
 def converted(fields: dict[str, Any], source: Source = SOURCE) -> dict[str, Any]:
     """The one detection of an event, valid under the published schema."""
-    outcome = adapt(orjson.dumps(fields), source)
+    outcome = adapt("suricata", orjson.dumps(fields), source)
     assert isinstance(outcome, Converted), outcome
     (detection,) = outcome.detections
     DetectionV1.model_validate(detection)
@@ -56,6 +56,6 @@ def converted(fields: dict[str, Any], source: Source = SOURCE) -> dict[str, Any]
 
 def values(fields: dict[str, Any], source: Source = SOURCE) -> list[tuple[str, str]]:
     """Side and value of each observable; empty if the event is skipped."""
-    if isinstance(adapt(orjson.dumps(fields), source), Skipped):
+    if isinstance(adapt("suricata", orjson.dumps(fields), source), Skipped):
         return []
     return [(found["side"], found["value"]) for found in converted(fields, source)["observables"]]

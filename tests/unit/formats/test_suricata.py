@@ -4,8 +4,8 @@ from typing import Any
 import orjson
 import pytest
 
+from relay.formats.adapters import adapt
 from relay.formats.outcome import Refused, Skipped, Source
-from relay.formats.suricata import adapt
 from tests.unit.formats.eve_events import (
     C2,
     FLOOD,
@@ -118,7 +118,9 @@ def test_time_is_read_with_its_offset(written: str, detected: str) -> None:
 )
 def test_a_time_that_must_be_guessed_is_refused(written: object) -> None:
     """Without an offset, a date and a century an alert has no time, and none is made up."""
-    outcome = adapt(orjson.dumps({**event(OUTSIDE, INSIDE, SCAN), "timestamp": written}), SOURCE)
+    outcome = adapt(
+        "suricata", orjson.dumps({**event(OUTSIDE, INSIDE, SCAN), "timestamp": written}), SOURCE
+    )
 
     assert isinstance(outcome, Refused)
     assert (outcome.reason, outcome.path) == ("no-time", "$.timestamp")
@@ -217,7 +219,7 @@ def test_a_rule_name_is_one_bounded_line() -> None:
 )
 def test_what_is_no_detection_is_skipped(line: dict[str, Any], reason: str) -> None:
     """Other event types, and alerts with nothing to share, are counted and not refused."""
-    assert adapt(orjson.dumps(line), SOURCE) == Skipped(reason)
+    assert adapt("suricata", orjson.dumps(line), SOURCE) == Skipped(reason)
 
 
 @pytest.mark.parametrize(
@@ -241,13 +243,13 @@ def test_what_is_no_detection_is_skipped(line: dict[str, Any], reason: str) -> N
         (b'{"Event":{}}', "other-format", "MISP"),
         (b'{"type":"bundle","objects":[]}', "other-format", "STIX"),
         (b"{}", "other-format", "event_type"),
-        (b'{"event_type":"alert"}', "malformed", ""),
-        (b'{"event_type":"alert","alert":[]}', "malformed", ""),
+        (b'{"event_type":"alert"}', "invalid", ""),
+        (b'{"event_type":"alert","alert":[]}', "invalid", ""),
     ],
 )
 def test_what_is_no_eve_is_refused(line: bytes, reason: str, says: str) -> None:
     """Damaged JSON and records of other formats are refused with a reason, and named if known."""
-    outcome = adapt(line, SOURCE)
+    outcome = adapt("suricata", line, SOURCE)
 
     assert isinstance(outcome, Refused)
     assert outcome.reason == reason

@@ -1,0 +1,1 @@
+"""ecs. What is mapped: docs/formats/ecs.md."""

@@ -1,0 +1,1 @@
+"""idea0. What is mapped: docs/formats/idea0.md."""

@@ -1,0 +1,1 @@
+"""microsoft. What is mapped: docs/formats/microsoft.md."""

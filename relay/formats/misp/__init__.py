@@ -1,0 +1,1 @@
+"""misp. What is mapped: docs/formats/misp.md."""

@@ -1,0 +1,1 @@
+"""ocsf. What is mapped: docs/formats/ocsf.md."""

@@ -1,0 +1,1 @@
+"""splunk. What is mapped: docs/formats/splunk.md."""

@@ -1,0 +1,1 @@
+"""stix. What is mapped: docs/formats/stix.md."""

@@ -1,0 +1,1 @@
+"""Suricata EVE. What is mapped: docs/formats/suricata.md."""

@@ -1,0 +1,1 @@
+"""wazuh. What is mapped: docs/formats/wazuh.md."""
