@@ -11,7 +11,7 @@ from relay.formats.labels import label
 from relay.formats.moments import rfc3339
 from relay.formats.outcome import NOTHING_SHAREABLE, Converted, Outcome, Refused, Source
 from relay.model.vocabulary import Classification, Format
-from relay.wire.detection import Severity
+from relay.wire.detection import Pap, Severity
 
 NAMESPACE = UUID("0b6a9c1e-5d0f-5c1b-8f67-3a9c2d41e7b5")
 """Namespace of the ids of converted records; fixed for ever, so that a repeat keeps its id."""
@@ -54,8 +54,9 @@ class Draft:
     `title` may be anything that the record says; where it betrays the victim, `fallback` stands.
     `severity` None: the record has none, `medium` is assumed and flagged; `confidence` None: 50.
     `labels` are the TLP labels the record carries, as written. `recipients` narrows who may see
-    it; empty is nobody. `attribution` is `may`, `must` or `must-not`. `derived_from` are the ids of
-    the relay's alerts that the record tells again: it is then no sighting of the member's own.
+    it; empty is nobody. `attribution` is `may`, `must` or `must-not`. `pap` None: the record has
+    no PAP label, and the schema's default holds. `derived_from` are the ids of the relay's alerts
+    that the record tells again: it is then no sighting of the member's own.
     """
 
     sensor: Sensor
@@ -74,6 +75,7 @@ class Draft:
     labels: tuple[str, ...] = ()
     recipients: tuple[str, ...] | None = None
     attribution: str | None = None
+    pap: Pap | None = None
     derived_from: tuple[str, ...] = ()
 
 
@@ -178,6 +180,8 @@ def _sharing(draft: Draft, tlp: str) -> dict[str, object]:
         sharing["recipients"] = list(draft.recipients)
     if draft.attribution is not None:
         sharing["attribution"] = draft.attribution
+    if draft.pap is not None:
+        sharing["pap"] = draft.pap
     return sharing
 
 
