@@ -22,10 +22,10 @@ from relay.kafka.events import (
     TransactionCommitted,
     Undeliverable,
 )
-from relay.model.outcome import Accepted, Joined, Outcome, Repeated, Sent, Warned
+from relay.model.outcome import Accepted, Joined, Outcome, Repeated, Sent, Skipped, Warned
 from relay.telemetry import Journal, Metrics
 
-Counted = Joined | Accepted | Sent | Warned | Repeated
+Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 """Outcomes that the journal passes over; nineteen of twenty things that happen are of these."""
 
 Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden

@@ -3,21 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
-from functools import partial
 from typing import BinaryIO
 
 import orjson
 
 from relay.core.correlate import Rules
 from relay.core.register import Register
-from relay.formats.adapters import adapt
+from relay.formats.adapters import WHOLE, adapt
 from relay.formats.outcome import Converted, Refused, Skipped, Source
 from relay.formats.reading import records
 from relay.model.member import Member
 from relay.model.outcome import Reason, Rejected, Verdict
 from relay.model.policy import Policy
 from relay.model.records import Outgoing, Position, Record
+from relay.model.vocabulary import Format
 from relay.pipeline.ingest import ingest
 from relay.pipeline.topics import DETECTIONS
 from relay.wire.decode import Fault, decode
@@ -29,17 +28,6 @@ SHOWN = 20
 """Refusals, and trims, that are told one by one; of the rest the count, each time it doubles."""
 
 REPLAY = "--replay plays an old capture as if it happened now"
-
-
-class Format(StrEnum):
-    """What `relay emit` reads."""
-
-    NATIVE = "native"
-    SURICATA = "suricata"
-
-
-ADAPTERS = {Format.SURICATA: partial(adapt, "suricata")}
-"""Formats that carry no label and are converted; native detections are checked as they are."""
 
 
 @dataclass(slots=True)
@@ -99,7 +87,7 @@ class Conversion:
 
     def run(self, stream: BinaryIO, tally: Tally) -> Iterator[Outgoing]:
         """Yield each detection as it is to be written; keep count in `tally`."""
-        for record in records(stream):
+        for record in records(stream, whole=self.format in WHOLE):
             tally.read += 1
             if isinstance(record, Refused):
                 tally.refuse(f"{record.reason}: {record.detail}")
@@ -114,12 +102,10 @@ class Conversion:
                     yield self._outgoing(body, checked)
 
     def _bodies(self, record: bytes, tally: Tally) -> Iterator[bytes]:
-        adapt = ADAPTERS.get(self.format)
-        if adapt is None:
+        if self.format == "native":
             yield record
             return
-        outcome = adapt(record, self.source())
-        match outcome:
+        match adapt(self.format, record, self.source()):
             case Converted(detections):
                 yield from map(orjson.dumps, detections)
             case Skipped(reason):

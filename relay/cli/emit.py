@@ -6,8 +6,6 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated
 
 import orjson
@@ -16,13 +14,24 @@ import typer
 from relay.cli.ahead import Input, InputBrokenError, ReadAhead
 from relay.cli.brief import printable
 from relay.cli.codes import FAILURE, USAGE, fail
-from relay.cli.conversion import ADAPTERS, Conversion, Format, Tally, edge_rules
+from relay.cli.conversion import Conversion, Tally, edge_rules
+from relay.cli.formats import (
+    Documentation,
+    Domains,
+    Label,
+    Networks,
+    Tlp,
+    format_in,
+    source_of,
+)
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
 from relay.cli.options import Json
+from relay.formats.adapters import UNLABELLED
 from relay.formats.outcome import Source
 from relay.kafka.config import KafkaSettings
 from relay.kafka.publisher import publishing
 from relay.model.records import Outgoing
+from relay.model.vocabulary import Format
 from relay.pipeline.topics import DETECTIONS
 
 BATCH = 500
@@ -40,29 +49,6 @@ LATE_S = 10
 Write = Callable[[Sequence[Outgoing]], Awaitable[None]]
 
 
-class Tlp(StrEnum):
-    """The label that a format without labels is shared under."""
-
-    CLEAR = "clear"
-    GREEN = "green"
-    AMBER = "amber"
-    AMBER_STRICT = "amber+strict"
-    RED = "red"
-
-
-Label = Annotated[Tlp | None, typer.Option(help="Label; required for formats that carry none.")]
-Documentation = Annotated[
-    bool,
-    typer.Option(
-        "--allow-documentation", help="Let documentation addresses pass, for demos and tests."
-    ),
-]
-Networks = Annotated[
-    list[str] | None, typer.Option(help="The member's public network: never comes out.")
-]
-Domains = Annotated[
-    list[str] | None, typer.Option(help="The member's domain, with all names below it.")
-]
 Replay = Annotated[
     bool, typer.Option("--replay", help="Play an old capture as if it happened now.")
 ]
@@ -73,7 +59,7 @@ DryRun = Annotated[
 
 def command(
     member: Member,
-    form: Annotated[Format, typer.Option("--format", "-f")] = Format.NATIVE,
+    form: Annotated[str, typer.Option("--format", "-f", help="Format of the records.")] = "native",
     tlp: Label = None,
     allow_documentation: Documentation = False,
     own_network: Networks = None,
@@ -91,16 +77,15 @@ def command(
 
     Example: relay emit -m ee -f suricata --tlp green < eve.json
     """
-    _check_label(form, tlp)
-    networks = tuple(map(_network, own_network or ()))
-    domains = tuple(domain.lower().rstrip(".") for domain in own_domain or ())
-    label = tlp.value if tlp is not None else ""
+    chosen = format_in(form)
+    _check_label(chosen, tlp)
+    made = source_of(member, tlp, own_network, own_domain, allow_documentation=allow_documentation)
 
     def source() -> Source:
-        return Source(member, label, now(), networks, domains, allow_documentation)
+        return made(now())
 
     rules = edge_rules(member, allow_documentation=allow_documentation)
-    flow = Conversion(form, member, rules, source, now, replay)
+    flow = Conversion(chosen, member, rules, source, now, replay)
     tally = Tally(_tell)
     kafka = None if dry_run else connection(bootstrap)
     ended = _emitted(kafka, flow, tally, as_json=as_json)
@@ -110,17 +95,10 @@ def command(
 
 
 def _check_label(form: Format, tlp: Tlp | None) -> None:
-    if tlp is None and form in ADAPTERS:
+    if tlp is None and form in UNLABELLED:
         fail(USAGE, f"--tlp is required: {form} carries no label, and none is ever assumed")
-    if tlp is not None and form not in ADAPTERS:
+    if tlp is not None and form == "native":
         fail(USAGE, f"--tlp is not for {form}: each detection carries its own label")
-
-
-def _network(text: str) -> IPv4Network | IPv6Network:
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        fail(USAGE, f"--own-network: {error}")
 
 
 def _tell(sentence: str) -> None:

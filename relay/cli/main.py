@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from relay import __version__
-from relay.cli import broker, check, demo, emit, follow, provision, run, schemas, simulate
+from relay.cli import broker, check, convert, demo, emit, follow, provision, run, schemas, simulate
 from relay.cli.codes import USAGE
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app.command("provision")(provision.command)
 app.command("check")(check.command)
 app.command("demo")(demo.command)
 app.command("emit")(emit.command)
+app.command("convert")(convert.command)
 app.command("follow")(follow.command)
 app.command("schemas")(schemas.command)
 app.command("simulate")(simulate.command)

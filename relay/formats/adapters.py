@@ -39,6 +39,9 @@ forms; either name reads both."""
 WHOLE: frozenset[Format] = frozenset(("stix",))
 """Formats in which the objects of an array belong together."""
 
+UNLABELLED: frozenset[Format] = frozenset(("suricata", "wazuh", "defender", "sentinel", "splunk"))
+"""Formats that carry no label: their records cannot be shared unless one is given."""
+
 
 def adapt(form: Format, record: bytes, source: Source) -> Outcome:
     """Convert one record. Total: any bytes have an outcome, and nothing is raised.

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
+from relay.model.outcome import Reason
+
 RefusalReason = Literal[
     "not-json",
     "other-format",
@@ -13,6 +15,8 @@ RefusalReason = Literal[
     "too-large",
     "broken-compression",
 ]
+"""Why an adapter refuses; all but the last, which only a stream can have, are reasons of a
+rejection, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Skipped:
 class Refused:
     """A record that cannot be used: reason, a sentence without its values, and where (JSONPath)."""
 
-    reason: RefusalReason
+    reason: RefusalReason | Reason
     detail: str
     path: str = "$"
 

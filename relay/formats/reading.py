@@ -29,13 +29,14 @@ _TWO_OBJECTS = re.compile(rb"\}\s*,?\s*\{")
 _LOOK_AHEAD = {b"\\": 1, b"\n": 2}  # the byte escaped; how the next line begins
 
 
-def records(stream: BinaryIO) -> Iterator[bytes | Refused]:
+def records(stream: BinaryIO, *, whole: bool = False) -> Iterator[bytes | Refused]:
     """Yield each record of a stream; what is too long or damaged is yielded as a refusal.
 
     Nothing is parsed: bytes that are no JSON come out as they are, one line each. A line that
-    breaks off (a sensor that was killed) costs that line, not those after it.
+    breaks off (a sensor that was killed) costs that line, not those after it. An outermost array
+    is only a wrapping, unless it is to be read as a `whole`.
     """
-    splitter = _Splitter()
+    splitter = _Splitter(unwrap=not whole)
     for chunk in _decompressed(stream):
         if isinstance(chunk, Refused):
             yield from splitter.finish()
@@ -87,10 +88,11 @@ class _Splitter:
     """Where records begin and end, over chunks that end anywhere.
 
     `held` is the record so far and what follows it, `at` how far it was looked at, `depth` how
-    many brackets are open within the record. An outermost array is only a wrapping.
+    many brackets are open within the record. `unwrap`: an outermost array is only a wrapping.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, unwrap: bool) -> None:
+        self.unwrap = unwrap
         self.held = bytearray()
         self.at = 0
         self.depth = 0
@@ -171,7 +173,7 @@ class _Splitter:
         return self.held[at : at + 2] == b'{"' and (self.overlong or self.held[:2] == b'{"')
 
     def _open(self, mark: int, byte: bytes) -> None:
-        wrapping = byte == b"[" and self.depth == 0 and not self.array
+        wrapping = self.unwrap and byte == b"[" and self.depth == 0 and not self.array
         if wrapping and not self.held[:mark].strip(_BETWEEN):
             self.array = True
             self._drop(mark + 1)

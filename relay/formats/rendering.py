@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 import orjson
+
+from relay.model.vocabulary import Loss as Loss
 
 MOST_BYTES = 64 * 1024
 """A message: what every CloudEvents intermediary must pass on."""
@@ -12,12 +13,6 @@ MOST_BYTES = 64 * 1024
 ENVELOPE_BYTES = 12 * 1024
 """What a rendering holds besides its observables, at most: sixteen classifications, 64 techniques
 and forty sources of some 60 bytes each, and the names of fields."""
-
-Loss = Literal[
-    "observables", "size", "techniques", "classifications", "sources", "victim", "related", "label"
-]
-"""What a format has no place for: observables of a type it lacks, observables that would make the
-message longer than 64 KiB, and parts of the alert. Each format's page lists its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,10 @@
 """The members of a deployment and what each wants."""
 
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network
 
 from relay.model.detection import MemberId, Severity
+from relay.model.vocabulary import AlertFormat, Format
 
 TRUST_UNIT = 1_000_000
 """Trust and gate confidence are whole parts per million, so that scores are exact integers."""
@@ -27,7 +29,21 @@ class Wants:
     types: frozenset[str] | None = None
     sectors: frozenset[str] | None = None
     exercises: bool = False
-    format: str = "native"
+    format: AlertFormat = "native"
+
+
+@dataclass(frozen=True, slots=True)
+class Emits:
+    """What a member's records are, and what a foreign format cannot say of them.
+
+    `tlp` is the label of what carries none (None: it is refused). `networks` and `domains` are the
+    member's own public ones: nothing in them comes out of a foreign record.
+    """
+
+    format: Format = "native"
+    tlp: str | None = None
+    networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    domains: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +61,4 @@ class Member:
     sectors: tuple[str, ...] = ()
     gate: Gate = field(default_factory=Gate)
     wants: Wants = field(default_factory=Wants)
+    emits: Emits = field(default_factory=Emits)

@@ -20,6 +20,8 @@ class Reason(StrEnum):
 
     TOO_LARGE = "too-large"
     NOT_JSON = "not-json"
+    OTHER_FORMAT = "other-format"
+    NO_TIME = "no-time"
     UNKNOWN_SCHEMA = "unknown-schema"
     WRONG_MEMBER = "wrong-member"
     MEMBER_DISABLED = "member-disabled"
@@ -41,6 +43,13 @@ class Accepted:
 
     member: MemberId
     sightings: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A sound record in the member's own format that is no detection, or has nothing to share."""
+
+    member: MemberId
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +92,15 @@ class Recreated:
 @dataclass(frozen=True, slots=True)
 class Sent:
     """One revision was told to `recipients`. `source_at` is the append time in ms of the detection
-    that caused it, None where a timer did."""
+    that caused it, None where a timer did. `lost` counts by part what their `format` has no place
+    for."""
 
     recipients: tuple[MemberId, ...]
     state: str
     reason: Why
     source_at: int | None
+    format: str = "native"
+    lost: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +126,15 @@ class Unreadable:
     position: Position
 
 
-Outcome = Accepted | Rejected | Joined | Repeated | Recreated | Sent | Warned | Aside | Unreadable
+Outcome = (
+    Accepted
+    | Skipped
+    | Rejected
+    | Joined
+    | Repeated
+    | Recreated
+    | Sent
+    | Warned
+    | Aside
+    | Unreadable
+)

@@ -33,6 +33,9 @@ Role = Literal[
 ]  # fmt: skip
 """What an observable was used for."""
 
+Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
+"""Labels of TLP 2.0, widest first."""
+
 Kind = Literal[
     "national-hub", "cross-border-hub", "eu-agency", "private", "observer", "third-country"
 ]  # fmt: skip
@@ -102,8 +105,15 @@ Format = Literal[
 AlertFormat = Literal["native", "stix", "misp", "ocsf", "ecs", "idea0"]
 """What a member may have its alerts in."""
 
+Loss = Literal[
+    "observables", "size", "techniques", "classifications", "sources", "victim", "related", "label"
+]
+"""What a format has no place for: observables of a type it lacks, observables that would make the
+message longer than 64 KiB, and parts of the alert. Each format's page lists its own."""
+
 FORMATS: tuple[Format, ...] = get_args(Format)
 ALERT_FORMATS: tuple[AlertFormat, ...] = get_args(AlertFormat)
+LOSSES: tuple[Loss, ...] = get_args(Loss)
 KEY_TYPES: tuple[KeyType, ...] = get_args(KeyType)
 CONTEXT_TYPES: tuple[ContextType, ...] = get_args(ContextType)
 OBSERVABLE_TYPES: tuple[ObservableType, ...] = get_args(ObservableType)

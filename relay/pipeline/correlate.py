@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Sequence
 
 from relay.core.correlate import Rules, Step, look, observe, retell
+from relay.core.register import Register
 from relay.core.render import render
-from relay.core.tell import Telling
-from relay.model.detection import Observable, Sighting
+from relay.formats.renderers import RENDERERS
+from relay.model.alert import Alert
+from relay.model.detection import MemberId, Sighting
 from relay.model.outcome import (
     Aside,
     Joined,
@@ -18,11 +20,12 @@ from relay.model.outcome import (
 )
 from relay.model.plan import Plan
 from relay.model.records import Outgoing, Record
+from relay.model.vocabulary import AlertFormat
 from relay.model.window import Window
 from relay.pipeline.lane import Lane
 from relay.pipeline.topics import ALERTS, SIGHTINGS
 from relay.state import View
-from relay.wire import alert, internal
+from relay.wire import internal
 from relay.wire.envelope import alert_headers
 from relay.wire.internal import LaneRecord, SetAside, Tick
 
@@ -99,21 +102,44 @@ class _Batch:
         if step.window is not before:
             self.lane.keep(key, step.window)
         for telling in step.tellings:
-            self.outgoing.append(_alert(before.key, telling, self.lane.rules))
-            self.outcomes.append(
-                Sent(telling.recipients, telling.state.word, telling.reason, source_at)
-            )
+            told = render(before.key, telling, self.lane.rules.register, self.lane.rules.policy)
+            for form, recipients in _by_format(telling.recipients, self.lane.rules.register):
+                rendered = RENDERERS[form](told, self.lane.rules.policy.relay)
+                self.outgoing.append(
+                    _alert(told, form, recipients, rendered.body, self.lane.rules.policy.relay)
+                )
+                self.outcomes.append(
+                    Sent(
+                        recipients,
+                        telling.state.word,
+                        telling.reason,
+                        source_at,
+                        form,
+                        rendered.lost,
+                    )
+                )
 
 
-def _alert(key: Observable, telling: Telling, rules: Rules) -> Outgoing:
-    told = render(key, telling, rules.register, rules.policy)
-    relay = rules.policy.relay
+def _by_format(
+    recipients: Sequence[MemberId], register: Register
+) -> Iterable[tuple[AlertFormat, tuple[MemberId, ...]]]:
+    """Split recipients by the format they want, in the order of their ids."""
+    parted: dict[AlertFormat, tuple[MemberId, ...]] = {}
+    for recipient in recipients:
+        form = register.wants_of(recipient).format
+        parted[form] = (*parted.get(form, ()), recipient)
+    return parted.items()
+
+
+def _alert(
+    told: Alert, form: AlertFormat, recipients: Sequence[MemberId], body: bytes, relay: str
+) -> Outgoing:
     return Outgoing(
-        tuple(ALERTS + recipient for recipient in telling.recipients),
-        telling.told.at,
+        tuple(ALERTS + recipient for recipient in recipients),
+        told.updated,
         told.id.encode(),
-        alert.encode(told, relay),
-        alert_headers(told, relay),
+        body,
+        alert_headers(told, relay, form),
     )
 
 

@@ -7,10 +7,12 @@ from relay.core.keys import digest, lane_of
 from relay.core.register import ADMITTED
 from relay.core.screen import Cut, Screened, screen
 from relay.model.detection import Audience, Entry, Reported, Severity, Sighting, Source
-from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Verdict
+from relay.model.member import Member
+from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Skipped, Verdict
 from relay.model.plan import Plan
 from relay.model.policy import DAY_MS, Policy
 from relay.model.records import Outgoing, Record
+from relay.pipeline.foreign import detections
 from relay.pipeline.topics import REJECTED, SIGHTINGS, member_of
 from relay.wire import internal, rejection
 from relay.wire.decode import Fault, decode
@@ -28,6 +30,10 @@ CLOCK_FUTURE = "clock_future"
 SEVERITIES = {level.name.lower(): int(level) for level in Severity}
 
 
+Result = Rejected | Skipped | list[Sighting]
+"""What comes of a record: the sightings of one of its detections, or why there are none."""
+
+
 def ingest(records: Sequence[Record], rules: Rules) -> Plan:
     """Return what `records` of members' topics come to: sightings for the lanes, rejections.
 
@@ -37,16 +43,17 @@ def ingest(records: Sequence[Record], rules: Rules) -> Plan:
     outcomes: list[Outcome] = []
     for record in records:
         for result in _guarded(record, rules):
-            if isinstance(result, Rejected):
-                outgoing.append(_rejection(result, rules.policy))
-                outcomes.append(result)
-            else:
+            if isinstance(result, list):
                 outgoing.extend(_sightings(result, rules.policy))
                 outcomes.append(Accepted(result[0].member, len(result)))
+                continue
+            outcomes.append(result)
+            if isinstance(result, Rejected):
+                outgoing.append(_rejection(result, rules.policy))
     return Plan(tuple(outgoing), (), tuple(outcomes))
 
 
-def _guarded(record: Record, rules: Rules) -> list[Rejected | list[Sighting]]:
+def _guarded(record: Record, rules: Rules) -> list[Result]:
     """Admit one record. The bulkhead: a bug that one record meets must not stop the rest."""
     try:
         return list(_admit(record, rules))
@@ -56,13 +63,40 @@ def _guarded(record: Record, rules: Rules) -> list[Rejected | list[Sighting]]:
         return [_refused(record, member, Fault(Reason.INTERNAL, "$", detail))]
 
 
-def _admit(record: Record, rules: Rules) -> Iterator[Rejected | list[Sighting]]:
-    member = member_of(record.position.topic)
-    if rules.register.get(member) is None:
+def _admit(record: Record, rules: Rules) -> Iterator[Result]:
+    id_ = member_of(record.position.topic)
+    member = rules.register.get(id_)
+    if member is None:
         detail = "the member is not enabled in the register"
-        yield _refused(record, member, Fault(Reason.MEMBER_DISABLED, "$", detail))
+        yield _refused(record, id_, Fault(Reason.MEMBER_DISABLED, "$", detail))
+    elif member.emits.format == "native":
+        yield from _detection(record, id_, decode(record.value, id_), rules.policy, 0)
+    else:
+        yield from _foreign(record, member, rules.policy)
+
+
+def _foreign(record: Record, member: Member, policy: Policy) -> Iterator[Result]:
+    """Admit a record that may hold several detections: one rejection of each outcome at most."""
+    found = detections(record, member, policy)
+    if isinstance(found, Skipped):
+        yield found
         return
-    detection = decode(record.value, member)
+    told: set[Verdict] = set()
+    index = 0
+    for detection in found:
+        for result in _detection(record, member.id, detection, policy, index):
+            if not isinstance(result, Rejected):
+                index += len(result)
+                yield result
+            elif result.verdict not in told:
+                told.add(result.verdict)
+                yield result
+
+
+def _detection(
+    record: Record, member: str, detection: DetectionV1 | Fault, policy: Policy, index: int
+) -> Iterator[Rejected | list[Sighting]]:
+    """Admit one detection; `index` is that of its first sighting within the record."""
     if isinstance(detection, Fault):
         yield _refused(record, member, detection)
         return
@@ -70,11 +104,11 @@ def _admit(record: Record, rules: Rules) -> Iterator[Rejected | list[Sighting]]:
     if fault is not None:
         yield _refused(record, member, fault, detection.id)
         return
-    yield from _screened(record, detection, rules.policy)
+    yield from _screened(record, detection, policy, index)
 
 
 def _screened(
-    record: Record, detection: DetectionV1, policy: Policy
+    record: Record, detection: DetectionV1, policy: Policy, first: int
 ) -> Iterator[Rejected | list[Sighting]]:
     reported = [Reported(o.type, o.value, o.side, o.role) for o in detection.observables]
     screened = screen(reported, allow_documentation=policy.allow_documentation)
@@ -96,7 +130,7 @@ def _screened(
             key,
             entry,
         )
-        for index, key in enumerate(keyed)
+        for index, key in enumerate(keyed, first)
     ]
 
 

@@ -1,18 +1,31 @@
 """members.yaml: who belongs to a deployment, and what each wants to hear."""
 
+from ipaddress import ip_network
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
 from relay.model.detection import Severity
-from relay.model.member import Gate, Member, Wants
-from relay.model.vocabulary import FAMILIES, Attribution, Family, Kind, ObservableType, Sector
+from relay.model.member import Emits, Gate, Member, Wants
+from relay.model.vocabulary import (
+    FAMILIES,
+    AlertFormat,
+    Attribution,
+    Family,
+    Format,
+    Kind,
+    ObservableType,
+    Sector,
+    Tlp,
+)
 from relay.settings.catalogue import Strict
 from relay.settings.scalars import (
     AllOrList,
     Country,
     Distinct,
+    Domain,
     Identifier,
+    Network,
     Share,
     Text,
     wrong,
@@ -24,6 +37,9 @@ agencies and partners are some sixty; four times that leaves room and stays one 
 
 MAX_GROUPS = 64
 """Sharing circles one member may be in; more than anybody could oversee."""
+
+MAX_OWN = 256
+"""Networks, and domains, of one member: each is held against every address, or name, it sends."""
 
 SeverityName = Literal["info", "low", "medium", "high", "critical"]
 
@@ -40,12 +56,6 @@ def _kept_back(forward: bool) -> bool:
     if forward:
         raise wrong("must be false: forwarding a member's own text is not built yet")
     return forward
-
-
-def _native(name: str) -> str:
-    if name != "native":
-        raise wrong("must be native: other formats are not built yet")
-    return name
 
 
 class GateEntry(Strict):
@@ -72,9 +82,23 @@ class WantsEntry(Strict):
         Field(default="all", validate_default=True, description="victims' sectors to be told of")
     )
     exercises: bool = Field(default=False, description="whether exercises are wanted too")
-    format: Annotated[
-        str, AfterValidator(_native), WithJsonSchema({"type": "string", "enum": ["native"]})
-    ] = Field(default="native", description="form of the alerts; only native is built")
+    format: AlertFormat = Field(default="native", description="format of the alerts")
+
+
+class EmitsEntry(Strict):
+    """What a member's records are, where it does not convert them itself with `relay emit`."""
+
+    format: Format = Field(default="native", description="format of the member's records")
+    tlp: Tlp | None = Field(
+        default=None, description="label of records that carry none; none: those are refused"
+    )
+    networks: Annotated[list[Network], Field(max_length=MAX_OWN), Distinct] = Field(
+        default_factory=list, description="the member's public networks: nothing in them comes out"
+    )
+    domains: Annotated[list[Domain], Field(max_length=MAX_OWN), Distinct] = Field(
+        default_factory=list,
+        description="the member's domains: nothing in them or below comes out",
+    )
 
 
 class MemberEntry(Strict):
@@ -101,6 +125,7 @@ class MemberEntry(Strict):
     )
     gate: GateEntry = Field(default_factory=GateEntry)
     wants: WantsEntry = Field(default_factory=WantsEntry)
+    emits: EmitsEntry = Field(default_factory=EmitsEntry)
     forward_text: Annotated[bool, AfterValidator(_kept_back)] = Field(
         default=False, description="whether its own text goes to others; not built yet"
     )
@@ -140,6 +165,7 @@ def _member(entry: MemberEntry) -> Member:
         sectors=tuple(sorted(entry.sectors)),
         gate=Gate(Severity[entry.gate.severity.upper()], entry.gate.confidence),
         wants=_wants(entry.wants),
+        emits=_emits(entry.emits),
     )
 
 
@@ -151,6 +177,11 @@ def _wants(entry: WantsEntry) -> Wants:
         exercises=entry.exercises,
         format=entry.format,
     )
+
+
+def _emits(entry: EmitsEntry) -> Emits:
+    networks = tuple(map(ip_network, entry.networks))
+    return Emits(entry.format, entry.tlp, networks, tuple(entry.domains))
 
 
 def _expanded(words: list[WantedType]) -> list[str]:

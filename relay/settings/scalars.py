@@ -5,6 +5,7 @@ A sentence ends where what was found is appended: "must be between 0 and 1" + ",
 
 import re
 from decimal import Decimal
+from ipaddress import ip_network
 from typing import Annotated, Final
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -15,6 +16,7 @@ from relay.model.vocabulary import COUNTRIES, UNION
 
 MEMBER_ID: Final = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _DURATION: Final = r"^[1-9][0-9]{0,8}[smhd]$"
+_NAME: Final = r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}"
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 MINUTE_MS: Final = 60_000
@@ -87,6 +89,20 @@ def _distinct(values: list[str]) -> list[str]:
     return values
 
 
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise wrong("must be a network like 192.0.2.0/24, with no host bits set") from None
+
+
+def _domain(text: str) -> str:
+    name = text.lower().removesuffix(".")
+    if not re.fullmatch(_NAME, name):
+        raise wrong("must be a domain name in ASCII (xn-- for others), like soc.example.eu")
+    return name
+
+
 def _brokers(text: str) -> str:
     hosts = text.split(",")
     if len(hosts) > 16 or not all(map(_is_address, hosts)):
@@ -128,6 +144,12 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": _DURATION}),
 ]
 """A length of time between a minute and 90 days, in ms."""
+
+Network = Annotated[str, Field(max_length=49), AfterValidator(_network)]
+"""An IP network, as a string in its canonical form; 49 characters is the longest of IPv6."""
+
+Domain = Annotated[str, Field(max_length=254), AfterValidator(_domain)]
+"""A domain name in lower case and A-labels, without a trailing dot."""
 
 Brokers = Annotated[str, Field(max_length=4096), AfterValidator(_brokers)]
 

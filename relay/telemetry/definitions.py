@@ -10,6 +10,7 @@ from typing import Final
 
 from relay.model.alert import Why
 from relay.model.outcome import Reason, Verdict
+from relay.model.vocabulary import ALERT_FORMATS, LOSSES
 from relay.model.window import State
 
 
@@ -42,6 +43,8 @@ SETS: Final[dict[str, tuple[str, ...]]] = {
     "reason": tuple(Reason),
     "state": STATES,
     "cause": tuple(Why),
+    "format": ALERT_FORMATS,
+    "part": LOSSES,
     "stage": ("ingest", "correlate"),
     "result": ("committed", "aborted"),
     "why": (
@@ -78,6 +81,9 @@ DEFINITIONS: Final = (
         "records of a member that were refused, or trimmed and taken",
         ("member", "outcome", "reason"),
     ),
+    Definition(
+        _C, "relay_records_skipped", "records in a member's format that are no detection", _M
+    ),
     Definition(_C, "relay_sightings_produced", "sightings made of a member's detections", _M),
     Definition(_C, "relay_sightings_joined", "sightings that entered their window", _M),
     Definition(_C, "relay_sightings_repeated", "sightings dropped as seen before", _M),
@@ -85,6 +91,12 @@ DEFINITIONS: Final = (
         _C, "relay_alerts_sent", "revisions of alerts told to a member", ("member", "state")
     ),
     Definition(_C, "relay_revisions", "revisions, each told to all who see the same", ("cause",)),
+    Definition(
+        _C,
+        "relay_alert_parts_lost",
+        "parts of revisions for which a recipient's format has no place",
+        ("format", "part"),
+    ),
     Definition(
         _H,
         "relay_warning_lead_seconds",

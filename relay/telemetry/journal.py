@@ -22,6 +22,7 @@ from relay.model.outcome import (
     Rejected,
     Repeated,
     Sent,
+    Skipped,
     Unreadable,
     Warned,
 )
@@ -81,7 +82,7 @@ class Journal:
                 self.tell("topic recreated", "warning", topic, place)
             case Unreadable(position):
                 self.tell("record unreadable", "error", position.topic, _place(position))
-            case Accepted() | Joined() | Repeated() | Sent() | Warned():
+            case Accepted() | Skipped() | Joined() | Repeated() | Sent() | Warned():
                 pass
             case _:
                 assert_never(outcome)

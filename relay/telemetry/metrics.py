@@ -27,6 +27,7 @@ from relay.model.outcome import (
     Rejected,
     Repeated,
     Sent,
+    Skipped,
     Unreadable,
     Warned,
 )
@@ -116,7 +117,7 @@ class Metrics:
     def observe(self, outcome: Outcome) -> None:
         """Count one outcome of the decision path."""
         match outcome:
-            case Accepted() | Rejected():
+            case Accepted() | Rejected() | Skipped():
                 self._taken(outcome)
             case Joined() | Repeated() | Recreated() | Unreadable():
                 self._read(outcome)
@@ -129,13 +130,18 @@ class Metrics:
             case _:
                 assert_never(outcome)
 
-    def _taken(self, outcome: Accepted | Rejected) -> None:
-        if isinstance(outcome, Accepted):
-            self._count("relay_detections_accepted", outcome.member)
-            self._count("relay_sightings_produced", outcome.member, by=outcome.sightings)
-        else:
-            labels = (outcome.member, outcome.verdict, outcome.reason)
-            self._count("relay_detections_rejected", *labels)
+    def _taken(self, outcome: Accepted | Rejected | Skipped) -> None:
+        match outcome:
+            case Accepted(member, sightings):
+                self._count("relay_detections_accepted", member)
+                self._count("relay_sightings_produced", member, by=sightings)
+            case Rejected():
+                labels = (outcome.member, outcome.verdict, outcome.reason)
+                self._count("relay_detections_rejected", *labels)
+            case Skipped(member):
+                self._count("relay_records_skipped", member)
+            case _:
+                assert_never(outcome)
 
     def _read(self, outcome: Joined | Repeated | Recreated | Unreadable) -> None:
         match outcome:
@@ -154,6 +160,8 @@ class Metrics:
         self._count("relay_revisions", sent.reason)
         for member in sent.recipients:
             self._count("relay_alerts_sent", member, sent.state)
+        for part, count in sent.lost:
+            self._count("relay_alert_parts_lost", sent.format, part, by=count)
 
     def _warned(self, member: MemberId, lead: int) -> None:
         if lead < 0:

@@ -74,10 +74,11 @@ def decode(value: bytes | None, member: str) -> DetectionV1 | Fault:
         return Fault(Reason.NOT_JSON, "$", f"not JSON: {str(error)[:200]}")
     if not isinstance(body, dict):
         return Fault(Reason.NOT_JSON, "$", "not a JSON object")
-    return _detection(body, member)
+    return detection_in(body, member)
 
 
-def _detection(body: dict[str, Any], member: str) -> DetectionV1 | Fault:
+def detection_in(body: dict[str, Any], member: str) -> DetectionV1 | Fault:
+    """Return the detection that a JSON object is; see `decode`."""
     early = _foreign(body, member)
     if early is not None:
         return replace(early, detection=_claimed_id(body))

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from relay.model import vocabulary
+from relay.model.vocabulary import Tlp as Tlp
 from relay.wire.fields import (
     WHOLE,
     Closed,
@@ -31,7 +32,6 @@ EXT_DEPTH = DEPTH - 1
 """Nesting of `ext`, itself included: the message around it is the first level."""
 
 Severity = Literal["info", "low", "medium", "high", "critical"]
-Tlp = Literal["clear", "green", "amber", "amber+strict", "red"]
 Pap = Literal["clear", "green", "amber", "red"]
 Count = Annotated[int, Field(ge=1, le=999_999_999), WHOLE]
 

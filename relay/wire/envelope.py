@@ -1,30 +1,38 @@
 """CloudEvents 1.0 headers in Kafka's binary mode, and the trace of an alert revision."""
 
+from collections.abc import Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 
 from relay.model.alert import Alert
 from relay.model.outcome import Rejected
+from relay.model.vocabulary import AlertFormat
 from relay.wire.fields import timestamp
 
 Headers = tuple[tuple[str, bytes], ...]
 
 SCHEMAS = "urn:shield:schema:"
-_CONTENT = ("content-type", b"application/json")
+_JSON = b"application/json"
+_CONTENT = ("content-type", _JSON)
+_MEDIA: Mapping[AlertFormat, bytes] = MappingProxyType(
+    {"stix": b"application/stix+json;version=2.1"}
+)
 _VERSION = ("ce_specversion", b"1.0")
 
 
-def alert_headers(alert: Alert, relay: str) -> Headers:
-    """Return the headers of an alert; `ce_id` is what consumers drop repeats by."""
+def alert_headers(alert: Alert, relay: str, form: AlertFormat = "native") -> Headers:
+    """Return the headers of an alert in a format; `ce_id` is what consumers drop repeats by."""
+    schema = "alert.v1" if form == "native" else f"alert.{form}"
     episode = timestamp(alert.episode)
     name = f"{alert.id}.{episode}.{alert.revision}"
     return (
-        _CONTENT,
+        ("content-type", _MEDIA.get(form, _JSON)),
         _VERSION,
         ("ce_id", name.encode()),
         ("ce_source", f"urn:shield:relay:{relay}".encode()),
-        ("ce_type", b"eu.shield.alert.v1"),
+        ("ce_type", f"eu.shield.{schema}".encode()),
         ("ce_time", timestamp(alert.updated).encode()),
-        ("ce_dataschema", f"{SCHEMAS}alert.v1".encode()),
+        ("ce_dataschema", f"{SCHEMAS}{schema}".encode()),
         ("ce_tlp", alert.tlp.encode()),
         ("ce_expirytime", timestamp(alert.expires).encode()),
         ("traceparent", traceparent(name)),

@@ -14,9 +14,9 @@ from relay.wire.fields import WHOLE, MemberName, Omissible, Open, Timestamp, Uui
 SCHEMA = "rejection.v1"
 
 ReasonName = Literal[
-    "too-large", "not-json", "unknown-schema", "wrong-member", "member-disabled", "unlabelled",
-    "invalid", "not-supported", "too-old", "invalid-observable", "nothing-left", "internal",
-    "victim-side", "special-address", "personal-parameter",
+    "too-large", "not-json", "other-format", "no-time", "unknown-schema", "wrong-member",
+    "member-disabled", "unlabelled", "invalid", "not-supported", "too-old", "invalid-observable",
+    "nothing-left", "internal", "victim-side", "special-address", "personal-parameter",
 ]  # fmt: skip
 
 if set(get_args(ReasonName)) != {reason.value for reason in Reason}:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from relay.cli.conversion import SHOWN, Conversion, Format, Tally, edge_rules
+from relay.cli.conversion import SHOWN, Conversion, Tally, edge_rules
 from relay.formats.outcome import Source
 from relay.model.records import Outgoing
 from tests.builders import DAY, START, a_detection
@@ -18,7 +18,7 @@ def converted(
     tally = Tally(told.append)
     rules = edge_rules("pl", allow_documentation=allow_documentation)
     source = Source("pl", "", START, allow_documentation=allow_documentation)
-    flow = Conversion(Format.NATIVE, "pl", rules, lambda: source, lambda: START, replay)
+    flow = Conversion("native", "pl", rules, lambda: source, lambda: START, replay)
     stream = io.BytesIO(b"\n".join(json.dumps(body).encode() for body in bodies))
     return list(flow.run(stream, tally)), tally, told
 

@@ -136,6 +136,7 @@ def test_every_reason_has_its_case() -> None:
     shown = {reason for _, _, reason, _ in REFUSED}
     elsewhere = {
         "member-disabled", "internal", "victim-side", "special-address", "personal-parameter",
+        "other-format", "no-time",
     }  # fmt: skip
 
     assert shown | elsewhere == {reason.value for reason in Reason}

@@ -1,9 +1,10 @@
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
 from relay.model.detection import Severity
-from relay.model.member import Gate, Member, Wants
+from relay.model.member import Emits, Gate, Member, Wants
 from relay.settings import SettingsError, load_register
 from relay.settings.document import MAX_BYTES
 
@@ -152,8 +153,27 @@ mebers: []
             " got true",
         ),
         (
-            "wants: {format: stix}",
-            "wants.format: must be native: other formats are not built yet, got 'stix'",
+            "wants: {format: pdf}",
+            "wants.format: must be one of native, stix, misp, ocsf, ecs, idea0, got 'pdf'",
+        ),
+        (
+            "emits: {format: suricatta}",
+            "emits.format: must be one of native, ecs, suricata, wazuh, sentinel, defender, splunk,"
+            " misp, idea0, ocsf, stix, got 'suricatta'; did you mean 'suricata'?",
+        ),
+        (
+            "emits: {tlp: white}",
+            "emits.tlp: must be one of clear, green, amber, amber+strict, red, got 'white'",
+        ),
+        (
+            "emits: {networks: [192.0.2.1/24]}",
+            "emits.networks[0]: must be a network like 192.0.2.0/24, with no host bits set,"
+            " got '192.0.2.1/24'",
+        ),
+        (
+            "emits: {domains: [bücher.example]}",
+            "emits.domains[0]: must be a domain name in ASCII (xn-- for others),"
+            " like soc.example.eu, got 'bücher.example'",
         ),
     ],
 )
@@ -237,4 +257,13 @@ def test_what_is_said_as_the_default_is_no_mistake(tmp_path: Path) -> None:
     """What is not built yet may be declined in so many words."""
     assert one(tmp_path, "forward_text: false", "wants: {format: native, types: all}") == (
         one(tmp_path)
+    )
+
+
+def test_what_a_member_emits_is_read(tmp_path: Path) -> None:
+    """Format, label, networks and domains of a member reach the decisions in one form."""
+    row = "emits: {format: wazuh, tlp: green, networks: ['2001:DB8::/32'], domains: [SOC.Example.]}"
+
+    assert one(tmp_path, row).emits == Emits(
+        "wazuh", "green", (ip_network("2001:db8::/32"),), ("soc.example",)
     )
