@@ -27,6 +27,7 @@ MOST_TECHNIQUES = 32
 MOST_NAMES = 16
 LONGEST_NAME = 100
 ASSUMED_CONFIDENCE = 50
+_READ = 2 * LONGEST_TITLE  # of a title: room for what is cut from it
 
 _TECHNIQUE = re.compile(r"T[0-9]{4}(?:\.[0-9]{3})?")
 _UNSEEN = re.compile(
@@ -101,6 +102,8 @@ def finished(draft: Draft, harvest: Harvest, source: Source) -> Outcome:
 
 def line(text: str, longest: int = LONGEST_TITLE) -> str:
     """Return a text on one line: NFC, without what cannot be seen or reorders what is read."""
+    if text.isascii() and text.isprintable():
+        return text.strip()[:longest].strip()
     tidy = normalize("NFC", _UNSEEN.sub(" ", text[: 2 * longest])).strip()[:longest].strip()
     return tidy.encode("utf-8", "ignore").decode() if not tidy.isascii() else tidy
 
@@ -127,7 +130,7 @@ def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, obje
         "member": source.member,
         "detected_at": rfc3339(draft.detected_at),
         "published_at": rfc3339(source.published_at),
-        "title": draft.fallback if not title or harvest.betrays(draft.title) else title,
+        "title": draft.fallback if not title or harvest.betrays(draft.title[:_READ]) else title,
         "classification": draft.classification,
         "severity": draft.severity or "medium",
         "confidence": ASSUMED_CONFIDENCE if draft.confidence is None else draft.confidence,

@@ -104,8 +104,10 @@ class Harvest:
     def betrays(self, text: str) -> bool:
         """Return whether a text holds something of the victim's side or the member's, or an
         address that looks private."""
-        once = unquote(text)
-        forms = {text.lower(), once.lower(), unquote(once).lower()}
+        forms = {text.lower()}
+        if "%" in text:
+            once = unquote(text)
+            forms |= {once.lower(), unquote(once).lower()}
         words = (*self._hidden, *self._source.own_domains)
         return any(_INSIDE.search(form) or any(_holds(form, w) for w in words) for form in forms)
 
@@ -134,11 +136,21 @@ def _words(value: str) -> Iterable[str]:
     if not _SHORTEST <= len(word) <= _LONGEST or word in _ANYBODY:
         return
     yield word
-    if ":" in word or "." in word:
-        for kind in ("ipv6" if ":" in word else "domain", "url", "email"):
-            form = canonical(kind, word, allow_documentation=True)
-            if isinstance(form, Canonical):
-                yield form.value.lower()
+    kind = _kind(word)
+    form = canonical(kind, word, allow_documentation=True) if kind else None
+    if isinstance(form, Canonical):
+        yield form.value.lower()
+
+
+def _kind(word: str) -> str:
+    """Return the type of a value of which another form may come out, empty if there is none."""
+    if "/" in word:
+        return "url"
+    if "@" in word:
+        return "email"
+    if ":" in word:
+        return "ipv6"
+    return "domain" if "." in word and not word.replace(".", "").isdigit() else ""
 
 
 def _host(kind: str, value: str) -> str:

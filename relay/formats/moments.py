@@ -64,5 +64,5 @@ def day(written: object) -> int | None:
 
 def rfc3339(at: int) -> str:
     """Return ms since the epoch in UTC with three decimals."""
-    when = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{when:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+    seconds = datetime.fromtimestamp(at // 1000, UTC).isoformat()[:19]
+    return f"{seconds}.{at % 1000:03d}Z"

@@ -47,6 +47,8 @@ _LEAK = Meaning("information-content-security:data-leak", Blame.ANSWER)
 _CALLED = Meaning("malicious-code:c2-server", Blame.CALLED, "c2")
 _PHISHING = Meaning("fraud:phishing", Blame.CALLED, "phishing")
 _POLICY = Meaning("other:undetermined", Blame.NOBODY)
+_ANSWERED = Meaning("intrusions:system-compromise", Blame.ANSWER)
+_DEFAULT = Meaning()
 
 _CATEGORIES: Mapping[str, Meaning] = MappingProxyType(
     {
@@ -101,22 +103,33 @@ _CATEGORIES: Mapping[str, Meaning] = MappingProxyType(
 
 # The second word of a name groups the rules of the Emerging Threats sets.
 _SCANS = re.compile(r"(?:ET|ETPRO|GPL) SCAN ")
+_EXPLOITS = re.compile(r"(?:ET|ETPRO|GPL) (?:EXPLOIT|WEB_SERVER|WEB_SPECIFIC_APPS) ")
+_ANSWERS = re.compile(r"(?:ET|ETPRO|GPL) ATTACK_RESPONSE ")
+_CALLS = re.compile(
+    r"(?:ET|ETPRO) (?:TROJAN|MALWARE|CNC|MOBILE_MALWARE) .*\b(?:CnC|C2|C&C|Check-?in)\b",
+    re.IGNORECASE,
+)
 _POLICIES = re.compile(r"(?:ET|ETPRO|GPL) (?:CHAT|GAMES|INAPPROPRIATE|INFO|P2P|POLICY) ")
 _LISTED = re.compile(r"ET (?:CINS|DROP|COMPROMISED|3CORESec|TOR) ")
 _OUTWARD = re.compile(r"\b(?:outbound|outgoing)\b", re.IGNORECASE)
 
-_DEFAULT = Meaning()
-
 
 def meaning(category: str, signature: str) -> Meaning:
     """Return what an alert means: by its category, and where the category is vague by the rule's
-    group. Half of the scans are filed under "Potentially Bad Traffic", look-ups under trojans."""
+    group. Half of the scans are filed under "Potentially Bad Traffic", exploits under leaks,
+    look-ups under trojans; before 2021 command servers were, too."""
     found = _CATEGORIES.get(category, _DEFAULT)
     if _POLICIES.match(signature):
         return _POLICY
-    if found.blame is Blame.FOREIGN and _SCANS.match(signature):
+    if found is _SCAN:
+        return _ATTEMPT if _EXPLOITS.match(signature) else _SCAN
+    if found is _DEFAULT and _ANSWERS.match(signature):
+        return _ANSWERED
+    if found.blame is not Blame.FOREIGN:
+        return found
+    if _SCANS.match(signature):
         return _SCAN
-    return found
+    return _CALLED if _CALLS.match(signature) else found
 
 
 def lists_senders(signature: str) -> bool:

@@ -1,38 +1,37 @@
 """The observables of a Suricata alert: only what the attacker's end said or served.
 
-Never read: payloads, packets, bodies, cookies, users, mail, file names, answers of resolvers,
-user agents. Each value that comes out is canonical and publishable.
+Never read: payloads, packets, bodies, cookies, users, file names, answers of resolvers, user
+agents. Mail recipients, the sensor's name and whatever the victim's end said are read to be hidden.
 """
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import unquote
 
 from relay.core.normalise import Canonical, canonical
-from relay.formats.fields import part, parts, text
-from relay.formats.outcome import Source
+from relay.formats.fields import number, part, parts, text, texts
+from relay.formats.harvest import Harvest
 from relay.formats.suricata.categories import Blame, Meaning
 from relay.formats.suricata.sides import End, Endpoint, Flow
+from relay.model.vocabulary import Role, Side
 
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]{2,45}\]|[^\s:/?#@\[\]]{1,255})(?::([0-9]{1,5}))?")
+_ABSOLUTE = re.compile(rf"https?://{_HOST.pattern}(?=[/?]|$)", re.IGNORECASE)
 _UPLOADS = frozenset({"POST", "PUT"})
 _HTTP_PORT = 80
 _DNS_PORT = 53
 _DIGESTS = ("sha256", "sha1", "md5")
-# What looks like a private or loopback address in a text: somebody's inside.
-_INSIDE = re.compile(
-    r"(?<![0-9.])(?:(?:10|127)\.[0-9]{1,3}|192\.168|169\.254|172\.(?:1[6-9]|2[0-9]|3[01]))"
-    r"\.[0-9]{1,3}\.[0-9]{1,3}(?![0-9])"
-)
+_MAIL = ("malicious-code", "fraud")  # classes in which the sender of a mail is part of the attack
+
+Event = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
     """An alert as far as sides go. `attacker` None: neither end may be blamed and shared."""
 
-    event: Mapping[str, object]
-    source: Source
+    event: Event
     flow: Flow
     meaning: Meaning
     attacker: End | None
@@ -43,177 +42,166 @@ class Scene:
         """Whether both ends are the member's or unknown: only names can point outwards."""
         return self.flow.client.shareable is None and self.flow.server.shareable is None
 
-
-Found = dict[str, object]
-
-
-def observables(scene: Scene) -> list[Found]:
-    """Return the alert's observables, without repeats, addresses first."""
-    found: dict[tuple[object, object], Found] = {}
-    for observable in _all(scene):
-        found.setdefault((observable["type"], observable["value"]), observable)
-    return list(found.values())
+    @property
+    def infrastructure(self) -> Role | None:
+        """What the server is used for, if it attacks."""
+        return self.meaning.role if self.meaning.blame is Blame.CALLED else None
 
 
-def betrays(scene: Scene, written: str) -> bool:
-    """Return whether a text holds an address or a name of the member's side, or of a victim."""
-    seen = (written, unquote(written), unquote(unquote(written)))
-    hidden = [scene.flow.end(end).written for end in End if end is not scene.attacker]
-    words = [word for word in (*hidden, *scene.source.own_domains) if word]
-    return any(
-        _INSIDE.search(form) is not None or any(word.lower() in form.lower() for word in words)
-        for form in seen
-    )
-
-
-def _all(scene: Scene) -> Iterator[Found]:
+def hidden(scene: Scene) -> Iterator[str]:
+    """Yield the values of the victim's side."""
+    event = scene.event
+    for end in End:
+        if end is not scene.attacker:
+            yield scene.flow.end(end).written
+    yield text(event, "host")
     if scene.attacker is End.CLIENT:
-        yield from _client(scene)
-        yield from _files(scene)
+        yield from _names_of_the_called(event)
+    elif "smtp" in event or "email" in event:
+        yield from _senders(event)
+    for layer, field in (("smtp", "rcpt_to"), ("email", "to"), ("email", "cc")):
+        for recipient in texts(part(event, layer), field):
+            yield from (_mailbox(recipient), recipient.rpartition("@")[2].rstrip("> "))
+
+
+def gather(scene: Scene, harvest: Harvest) -> None:
+    """Gather the alert's observables, addresses first."""
+    if scene.attacker is End.CLIENT:
+        _client(scene, harvest)
     elif scene.attacker is End.SERVER:
-        yield from _server(scene)
-        yield from _files(scene)
+        _server(scene, harvest)
     elif scene.inside:
-        yield from _through_a_proxy(scene)
+        _through_a_proxy(scene, harvest)
 
 
-def _client(scene: Scene) -> Iterator[Found]:
-    side = "unknown" if scene.meaning.blame is Blame.NOBODY and not scene.certain else "attacker"
-    role = scene.meaning.role if scene.meaning.blame is not Blame.CALLED else None
-    yield from _address(scene, scene.flow.client, {"side": side, "role": role or "source"})
-    yield from _fingerprints(scene, side)
+def _client(scene: Scene, harvest: Harvest) -> None:
+    blame = scene.meaning.blame
+    side: Side = "unknown" if blame is Blame.NOBODY and not scene.certain else "attacker"
+    role = scene.meaning.role if blame is not Blame.CALLED else None
+    _address(scene, harvest, scene.flow.client, side, role=role or "source")
+    _fingerprints(scene, harvest, side)
+    if scene.meaning.classification.startswith(_MAIL):
+        for sender in _senders(scene.event):
+            harvest.add("email", sender, role="sender")
+    _files(scene, harvest)
 
 
-def _server(scene: Scene) -> Iterator[Found]:
+def _server(scene: Scene, harvest: Harvest) -> None:
     """A resolver is asked by everybody; what attacks is the name that it was asked for."""
+    server = scene.flow.server
     if not _asks_a_resolver(scene):
-        used = {"port": scene.flow.server.port} if scene.flow.server.port else {}
-        yield from _address(scene, scene.flow.server, {**_infrastructure(scene), **used})
-        yield from _certificate(scene)
-        yield from _names(scene)
-    yield from _questions(scene)
+        role, port = scene.infrastructure, server.port or None
+        _address(scene, harvest, server, "infrastructure", role=role, port=port)
+        fingerprint = text(part(scene.event, "tls"), "fingerprint")
+        harvest.add("cert-sha1", fingerprint, "infrastructure", role=role)
+        _fingerprint(scene, harvest, "ja3s", "infrastructure")
+        _names(scene, harvest)
+    _questions(scene, harvest)
     if scene.meaning.blame is Blame.CALLED:
-        yield from _fingerprints(scene, "attacker")
+        _fingerprints(scene, harvest, "attacker")
+    _files(scene, harvest)
 
 
-def _through_a_proxy(scene: Scene) -> Iterator[Found]:
+def _through_a_proxy(scene: Scene, harvest: Harvest) -> None:
     """A resolver or a proxy stood between: the other end is inside, what was asked for is not."""
     if scene.meaning.blame is Blame.CALLED:
-        yield from _questions(scene)
-        yield from _names(scene)
-        yield from _files(scene)
+        _questions(scene, harvest)
+        _names(scene, harvest)
+        _files(scene, harvest)
     elif scene.meaning.blame is Blame.FOREIGN and not scene.certain:
-        yield from _questions(scene)
+        _questions(scene, harvest)
 
 
-def _address(scene: Scene, endpoint: Endpoint, marks: Mapping[str, object]) -> Iterator[Found]:
+def _address(
+    scene: Scene, harvest: Harvest, endpoint: Endpoint, side: Side, **marks: object
+) -> None:
     if endpoint.shareable is None:
         return
     protocol = text(scene.event, "proto").lower()
-    spoken = {"protocol": protocol} if _PROTOCOL.fullmatch(protocol) else {}
-    yield {
-        "type": endpoint.shareable.type,
-        "value": endpoint.shareable.value,
-        **marks,
-        **spoken,
-    }
-
-
-def _infrastructure(scene: Scene) -> Found:
-    role = scene.meaning.role if scene.meaning.blame is Blame.CALLED else None
-    return {"side": "infrastructure", "role": role} if role else {"side": "infrastructure"}
+    spoken = protocol if _PROTOCOL.fullmatch(protocol) else None
+    kind, value = endpoint.shareable.type, endpoint.shareable.value
+    harvest.add(kind, value, side, **marks, protocol=spoken)
 
 
 def _asks_a_resolver(scene: Scene) -> bool:
+    event = scene.event
     return (
-        "dns" in scene.event
-        or text(scene.event, "app_proto") == "dns"
-        or scene.flow.server.port == _DNS_PORT
+        "dns" in event or text(event, "app_proto") == "dns" or scene.flow.server.port == _DNS_PORT
     )
 
 
-def _questions(scene: Scene) -> Iterator[Found]:
-    """The names asked for: `dns.rrname`, `dns.query[]` (before Suricata 5), `dns.queries[]` (8)."""
+def _questions(scene: Scene, harvest: Harvest) -> None:
+    """The names asked for: `dns.rrname`; `dns.query[]` and `dns.answer` of versions 4 to 7;
+    `dns.queries[]` since version 8."""
     dns = part(scene.event, "dns")
-    for question in (dns, *parts(dns, "query"), *parts(dns, "queries")):
-        yield from _name(scene, text(question, "rrname"))
+    for question in (dns, *(q for n in ("query", "queries", "answer") for q in parts(dns, n))):
+        _name(scene, harvest, text(question, "rrname"))
 
 
-def _names(scene: Scene) -> Iterator[Found]:
-    yield from _name(scene, text(part(scene.event, "tls"), "sni"))
+def _name(scene: Scene, harvest: Harvest, written: str) -> None:
+    harvest.add("domain", written, "infrastructure", role=scene.infrastructure)
+
+
+def _names(scene: Scene, harvest: Harvest) -> None:
+    for layer in ("tls", "quic"):
+        _name(scene, harvest, text(part(scene.event, layer), "sni"))
     http = part(scene.event, "http")
-    host = _host(text(http, "hostname"))
-    yield from _name(scene, host)
-    yield from _url(scene, host, text(http, "url"))
-
-
-def _name(scene: Scene, written: str) -> Iterator[Found]:
-    verdict = _canonical(scene, "domain", written)
-    if verdict is None or _own_name(verdict.value, scene.source):
+    host, port = _site(http)
+    if not _of_the_server(scene, host):
         return
-    if not betrays(scene, verdict.value):
-        yield {"type": verdict.type, "value": verdict.value, **_infrastructure(scene)}
-
-
-def _host(written: str) -> str:
-    head, colon, port = written.rpartition(":")
-    return head if colon and port.isdigit() and ":" not in head else written
-
-
-def _url(scene: Scene, host: str, path: str) -> Iterator[Found]:
-    if not _host_of_the_server(scene, host) or not path.startswith("/"):
+    _name(scene, harvest, host)
+    path = text(http, "url")
+    if _ABSOLUTE.match(path):
+        url = path
+    elif path.startswith("/"):
+        url = f"http://{host}{_port(scene, port)}{path}"
+    else:
         return
-    port = scene.flow.server.port
-    direct = scene.flow.server.shareable is not None and port not in (None, _HTTP_PORT)
-    verdict = _canonical(scene, "url", f"http://{host}{f':{port}' if direct else ''}{path}")
-    if verdict is not None and not betrays(scene, verdict.value):
-        yield {"type": "url", "value": verdict.value, **_infrastructure(scene)}
+    harvest.add("url", url, "infrastructure", role=scene.infrastructure)
 
 
-def _host_of_the_server(scene: Scene, host: str) -> bool:
-    """A name that is not the member's, or the very address that was called."""
-    name = _canonical(scene, "domain", host)
-    if name is not None:
-        return not _own_name(name.value, scene.source)
-    address = _canonical(scene, "ipv4", host)
-    return address is not None and address == scene.flow.server.shareable
+def _site(http: Event) -> tuple[str, str]:
+    """Return host and port that were asked for. A proxy is asked for a whole URL: it holds."""
+    found = _ABSOLUTE.match(text(http, "url")) or _HOST.fullmatch(text(http, "hostname"))
+    if found is None:
+        return "", ""
+    stated = found[2] or number(http, "http_port")
+    return found[1], f":{stated}" if stated else ""
 
 
-def _own_name(name: str, source: Source) -> bool:
-    return any(name == own or name.endswith(f".{own}") for own in source.own_domains)
+def _port(scene: Scene, stated: str) -> str:
+    called = scene.flow.server
+    if called.shareable is None:
+        return stated
+    return f":{called.port}" if called.port not in (None, _HTTP_PORT) else ""
 
 
-def _certificate(scene: Scene) -> Iterator[Found]:
-    verdict = _canonical(scene, "cert-sha1", text(part(scene.event, "tls"), "fingerprint"))
-    if verdict is not None:
-        yield {"type": "cert-sha1", "value": verdict.value, **_infrastructure(scene)}
-    yield from _fingerprint(scene, "ja3s", "infrastructure")
+def _of_the_server(scene: Scene, host: str) -> bool:
+    """A name, or the very address that was called: another one may be anybody's."""
+    called = scene.flow.server.shareable
+    bare = host.strip("[]")
+    address = canonical("ipv6" if ":" in bare else "ipv4", bare, allow_documentation=True)
+    return not isinstance(address, Canonical) or address == called
 
 
-def _fingerprints(scene: Scene, side: str) -> Iterator[Found]:
-    yield from _fingerprint(scene, "ja3", side)
-    yield from _fingerprint(scene, "ja4", side)
+def _fingerprints(scene: Scene, harvest: Harvest, side: Side) -> None:
+    _fingerprint(scene, harvest, "ja3", side)
+    _fingerprint(scene, harvest, "ja4", side)
 
 
-def _fingerprint(scene: Scene, kind: str, side: str) -> Iterator[Found]:
+def _fingerprint(scene: Scene, harvest: Harvest, kind: str, side: Side) -> None:
     """`tls.ja3.hash` and `tls.ja4`; QUIC carries the same under its own name."""
     for layer in (part(scene.event, "tls"), part(scene.event, "quic")):
-        written = text(layer, kind) or text(part(layer, kind), "hash")
-        verdict = _canonical(scene, kind, written)
-        if verdict is not None:
-            yield {"type": kind, "value": verdict.value, "side": side}
+        harvest.add(kind, text(layer, kind) or text(part(layer, kind), "hash"), side)
 
 
-def _files(scene: Scene) -> Iterator[Found]:
+def _files(scene: Scene, harvest: Harvest) -> None:
     """Files that the attacker sent; one that the victim sent is the victim's."""
     if _sent_by_victim(scene):
         return
     for file in (*parts(scene.event, "fileinfo"), *parts(scene.event, "files")):
         for kind in _DIGESTS:
-            verdict = _canonical(scene, kind, text(file, kind))
-            if verdict is not None:
-                marks = {"side": "attacker", "role": "payload"}
-                yield {"type": kind, "value": verdict.value, **marks}
+            harvest.add(kind, text(file, kind), role="payload")
 
 
 def _sent_by_victim(scene: Scene) -> bool:
@@ -228,9 +216,20 @@ def _sent_by_victim(scene: Scene) -> bool:
     return sender is not (scene.attacker or End.SERVER)
 
 
-def _canonical(scene: Scene, kind: str, written: str) -> Canonical | None:
-    if not written:
-        return None
-    allowed = scene.source.allow_documentation
-    verdict = canonical(kind, written, allow_documentation=allowed)
-    return verdict if isinstance(verdict, Canonical) else None
+def _names_of_the_called(event: Event) -> Iterator[str]:
+    """Names by which the victim was called; a bare word may be anything that a scanner sends."""
+    for layer in ("tls", "quic"):
+        yield text(part(event, layer), "sni")
+    host, _ = _site(part(event, "http"))
+    if "." in host or ":" in host:
+        yield host.strip("[]")
+
+
+def _senders(event: Event) -> Iterator[str]:
+    yield _mailbox(text(part(event, "smtp"), "mail_from"))
+    yield _mailbox(text(part(event, "email"), "from"))
+
+
+def _mailbox(written: str) -> str:
+    """Return the address of `Name <address>`, or the text as it is."""
+    return written.rpartition("<")[2].partition(">")[0].strip()

@@ -18,6 +18,7 @@ from relay.formats.suricata.categories import Blame, Meaning, lists_senders, out
 # Ports below the first are of servers; clients draw theirs from above the second.
 _WELL_KNOWN, _EPHEMERAL = 1024, 32_768
 _PORTS = range(65_536)
+_CLIENTS = frozenset(("client_endpoint", "mobile_client"))  # of `attack_target`; the rest: servers
 
 
 class End(Enum):
@@ -143,7 +144,7 @@ def _inferred(event: Mapping[str, object], flow: Flow, blame: Blame) -> End | No
     if foreign == [End.SERVER]:
         return _foreign_server(flow, blame)
     if len(foreign) == len(End):
-        return _one_of_two(flow, blame, text(part(event, "alert"), "signature"))
+        return _one_of_two(part(event, "alert"), flow, blame)
     return None
 
 
@@ -151,16 +152,29 @@ def _foreign_server(flow: Flow, blame: Blame) -> End | None:
     if blame is Blame.NOBODY:
         return None
     # What the member's own machine sends out in an attempt hits somebody: the server is a victim.
-    if blame in (Blame.ATTEMPT, Blame.FLOOD) and flow.sender is End.CLIENT:
+    # So it is when it answers as one broken into, or as a page that quotes such an answer.
+    hit = End.SERVER if blame is Blame.ANSWER else End.CLIENT
+    if blame in (Blame.ATTEMPT, Blame.FLOOD, Blame.ANSWER) and flow.sender is hit:
         return None
     return End.SERVER
 
 
-def _one_of_two(flow: Flow, blame: Blame, signature: str) -> End | None:
+def _one_of_two(alert: Mapping[str, object], flow: Flow, blame: Blame) -> End | None:
     """Both ends are public and neither is known as the member's: only what cannot be the victim."""
     if blame is Blame.CALLED:
         return End.SERVER
+    signature = text(alert, "signature")
     attempt = blame in (Blame.ATTEMPT, Blame.FLOOD) or lists_senders(signature)
     if attempt and flow.sender is End.CLIENT and not outward(signature):
         return End.CLIENT
-    return None
+    if blame is not Blame.FOREIGN or attempt or flow.server.port is None:
+        return None
+    return _opposite_of_target(texts(part(alert, "metadata"), "attack_target"))
+
+
+def _opposite_of_target(targets: tuple[str, ...]) -> End | None:
+    """A rule's metadata may say what kind of machine it protects: the other end attacks."""
+    kinds = {target.lower() for target in targets}
+    if kinds and kinds <= _CLIENTS:
+        return End.SERVER
+    return End.CLIENT if kinds and all(kind.endswith("server") for kind in kinds) else None
