@@ -13,9 +13,13 @@ from types import FrameType
 
 import orjson
 
+from bench import formats
 from bench.deployment import Deployment, RelayError, Shape
 from bench.scenarios import Amounts, Result, drain, flood, restore, steady
 from relay.broker import BrokerError, prepare
+
+FORMATS = "formats"
+"""The scenario that needs no broker."""
 
 Scenario = Callable[[Deployment, Amounts], Coroutine[None, None, Result]]
 
@@ -34,7 +38,8 @@ def options() -> argparse.Namespace:
     parser.add_argument(
         "--scenario",
         action="append",
-        help="drain, restore (after drain), steady-1000, steady-3000, flood; may be repeated",
+        help="formats (no broker), drain, restore (after drain), steady-1000, steady-3000, flood; "
+        "may be repeated",
     )
     parser.add_argument("--seconds", type=int, default=30, help="of each paced load")
     parser.add_argument("--rate", type=int, help="detections a second: steady-RATE, flood")
@@ -78,7 +83,11 @@ def main() -> int:
     """Run what was asked for; 1 if it could not be measured, 130 if interrupted."""
     asked = options()
     named = scenarios(asked.rate)
-    chosen = asked.scenario or list(named)
+    chosen = asked.scenario or [FORMATS, *named]
+    if FORMATS in chosen:
+        chosen = [name for name in chosen if name != FORMATS]
+        say(FORMATS)
+        print(orjson.dumps({"scenario": FORMATS} | formats.rates()).decode(), flush=True)
     unknown = [name for name in chosen if name not in named]
     if unknown:
         say(f"there is no {unknown[0]}; there are {', '.join(named)}")
@@ -87,7 +96,8 @@ def main() -> int:
         chosen = ["drain", *chosen]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        run(chosen, named, asked)
+        if chosen:
+            run(chosen, named, asked)
     except (BrokerError, RelayError, TimeoutError) as error:
         say(str(error))
         return 1

@@ -44,6 +44,26 @@ def brief(alert: Mapping[str, object]) -> Iterator[Text]:
     yield Text(f"{MARGIN}{printable(_small_print(alert))}", "dim")
 
 
+def brief_foreign(form: str, detections: Sequence[Mapping[str, object]]) -> Iterator[Text]:
+    """Yield the lines of an alert in another format, as the adapter of that format reads it.
+
+    What is withdrawn or closed may hold nothing to read any more: that is said, at least.
+    """
+    if not detections:
+        yield Text(
+            f"{MARGIN}{form.upper():<13} an alert that shows nothing any more (--json has it)"
+        )
+    for read in detections:
+        head = Text(f"{_clock(read['detected_at'])}  ")
+        head.append(f"{form.upper():<13}", "bold")
+        head.append(f" {printable(str(read['title']))}", "bold")
+        head.append(f"  {read['severity']}, {read['confidence']} % sure")
+        yield head
+        shown = _parts(read, "observables")
+        more = f" and {len(shown) - BESIDE} more" if len(shown) > BESIDE else ""
+        yield Text(f"{MARGIN}{', '.join(map(_shown, shown[:BESIDE]))}{more}")
+
+
 def brief_rejection(rejection: Mapping[str, object]) -> Iterator[Text]:
     """Yield the lines of one rejection (a parsed `rejection.v1`)."""
     outcome, reason = rejection["outcome"], rejection["reason"]

@@ -4,20 +4,26 @@ import asyncio
 import contextlib
 import sys
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from hashlib import blake2b
 from operator import attrgetter
 from typing import Annotated
 
 import orjson
 import typer
 from rich.console import Console
+from rich.text import Text
 
-from relay.cli.brief import brief, brief_rejection
+from relay.cli.brief import brief, brief_foreign, brief_rejection
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
+from relay.formats.adapters import read
+from relay.formats.outcome import Converted, Source
+from relay.formats.recognise import recognise
 from relay.kafka.config import KafkaSettings
 from relay.kafka.reader import reading
 from relay.model.records import Record
 from relay.pipeline.topics import ALERTS, REJECTED
+from relay.wire.alert import SCHEMA
 
 REMEMBERED = 100_000
 """Revisions remembered to drop repeats: a few MB, and more than a member gets in three days."""
@@ -27,11 +33,16 @@ class Repeats:
     """Remembers what was shown, by (id, episode, revision): a reader's part of exactly once."""
 
     def __init__(self) -> None:
-        self._shown: OrderedDict[tuple[object, object, object], None] = OrderedDict()
+        self._shown: OrderedDict[Hashable, None] = OrderedDict()
 
-    def is_new(self, alert: dict[str, object]) -> bool:
-        """Return whether this revision has not been seen before, and remember it."""
-        name = (alert.get("id"), alert.get("episode"), alert.get("revision"))
+    def is_new(self, alert: Mapping[str, object], value: bytes) -> bool:
+        """Return whether this revision has not been seen before, and remember it.
+
+        In another format than the native one, equal bytes are a repeat.
+        """
+        name: Hashable = (alert.get("id"), alert.get("episode"), alert.get("revision"))
+        if alert.get("schema") != SCHEMA:
+            name = blake2b(value, digest_size=16).digest()
         if name in self._shown:
             return False
         self._shown[name] = None
@@ -87,14 +98,24 @@ class Display:
         if not isinstance(body, dict):
             return
         rejected = topic.startswith(REJECTED)
-        if not rejected and not self._repeats.is_new(body):
+        if not rejected and not self._repeats.is_new(body, value or b""):
             return
         if self._json:
             sys.stdout.buffer.write(orjson.dumps(body, option=orjson.OPT_APPEND_NEWLINE))
             sys.stdout.buffer.flush()
             return
-        for line in brief_rejection(body) if rejected else brief(body):
+        for line in brief_rejection(body) if rejected else _brief(body):
             self._console.print(line)
+
+
+def _brief(body: dict[str, object]) -> Iterable[Text]:
+    """Return the lines of an alert in whatever format the member reads."""
+    form = recognise(body)
+    if form is None or form == "native":
+        return brief(body) if body.get("schema") == SCHEMA else ()
+    # Whatever label it has, who may read the topic may see it here.
+    outcome = read(form, body, Source("", "clear", 0, allow_documentation=True))
+    return brief_foreign(form, outcome.detections if isinstance(outcome, Converted) else ())
 
 
 async def _follow(
