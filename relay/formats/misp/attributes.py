@@ -1,0 +1,109 @@
+"""The attributes of an event, those in objects too, each with what its surroundings say of it."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from relay.core.normalise import LONGEST_RAW
+from relay.formats.fields import number, parts, text
+from relay.formats.misp.tags import Said, said
+from relay.formats.moments import epoch, moment
+
+_TOLD_ON = (1, 2, 3, 5)  # distribution: to communities, near to far; 5 is that of the event
+_SEEN, _FALSE_POSITIVE, _CONFIRMED = "0", "1", "3"  # types of sighting; 2 is an expiry
+_YES = (True, 1, "1", "true", "True")
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute. `template` and `relation` are of its object, empty outside of one.
+
+    `flagged` is `to_ids`. `confined`: its distribution is narrower than the event's, and bars
+    everybody. Times in ms.
+    """
+
+    type: str
+    category: str
+    value: str
+    flagged: bool
+    template: str
+    relation: str
+    confined: bool
+    said: Said | None
+    edited: int | None
+    first_seen: int | None
+    last_seen: int | None
+
+
+def attributes(event: Fields) -> list[Attribute]:
+    """Return the attributes of an event that are not deleted and not refuted.
+
+    Proposals (`ShadowAttribute`) are not the author's word and not read.
+    """
+    found = list(_read(parts(event, "Attribute"), _OUTSIDE))
+    for thing in parts(event, "Object"):
+        if not _deleted(thing):
+            found.extend(_read(parts(thing, "Attribute"), _around(thing)))
+    return found
+
+
+def confined(fields: Fields) -> bool:
+    """Return whether a `distribution` bars everybody else: 0 (the own organisation), 4 (a sharing
+    group, whose members the relay cannot know), or a level that is none."""
+    if fields.get("distribution") is None:
+        return False
+    return number(fields, "distribution") not in _TOLD_ON
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What an object says of the attributes in it."""
+
+    template: str
+    confined: bool
+    first_seen: int | None
+    last_seen: int | None
+
+
+_OUTSIDE = _Around(template="", confined=False, first_seen=None, last_seen=None)
+
+
+def _around(thing: Fields) -> _Around:
+    return _Around(
+        template=text(thing, "name"),
+        confined=confined(thing),
+        first_seen=moment(thing.get("first_seen")),
+        last_seen=moment(thing.get("last_seen")),
+    )
+
+
+def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
+    for fields in listed:
+        value = text(fields, "value")
+        if not 0 < len(value) <= LONGEST_RAW or _deleted(fields) or _refuted(fields):
+            continue
+        yield Attribute(
+            type=text(fields, "type"),
+            category=text(fields, "category"),
+            value=value,
+            flagged=fields.get("to_ids") in _YES,
+            template=around.template,
+            relation=text(fields, "object_relation"),
+            confined=around.confined or confined(fields),
+            said=said(fields) if fields.get("Tag") else None,
+            edited=epoch(fields.get("timestamp")),
+            first_seen=moment(fields.get("first_seen")) or around.first_seen,
+            last_seen=moment(fields.get("last_seen")) or around.last_seen,
+        )
+
+
+def _deleted(fields: Fields) -> bool:
+    return fields.get("deleted") in _YES
+
+
+def _refuted(fields: Fields) -> bool:
+    """More who looked call it a false positive than have seen it."""
+    kinds = [str(number(sighting, "type")) for sighting in parts(fields, "Sighting")]
+    wrong = kinds.count(_FALSE_POSITIVE)
+    return wrong > kinds.count(_SEEN) + kinds.count(_CONFIRMED)

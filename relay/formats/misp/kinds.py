@@ -1,0 +1,101 @@
+"""What MISP's attribute types and categories say: what a value is, whose, and in which role.
+
+Types not named here are not read: texts, rules, names of files, fuzzy and rare digests.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One value of an attribute. `kind` is a type of `detection.v1`, or `address` and `host`,
+    whose text decides. `port`: the value after the bar is the port of this one."""
+
+    kind: str
+    side: str = "infrastructure"
+    role: str | None = None
+    port: bool = False
+
+
+_SERVER = Piece("address")
+_CLIENT = Piece("address", "attacker", "source")
+_HOST = Piece("host")
+_SENDER = Piece("email", "attacker", "sender")
+_NOTHING = None
+
+_DIGESTS = ("md5", "sha1", "sha256", "sha512")
+_FILES = {kind: Piece(kind, "attacker", "payload") for kind in _DIGESTS}
+
+PIECES: Mapping[str, tuple[Piece | None, ...]] = MappingProxyType(
+    {
+        "ip-dst": (_SERVER,),
+        "ip-src": (_CLIENT,),
+        "ip-dst|port": (Piece("address", port=True),),
+        "ip-src|port": (_CLIENT,),
+        "domain": (_HOST,),
+        "hostname": (_HOST,),
+        "hostname|port": (Piece("host", port=True),),
+        "domain|ip": (_HOST, _SERVER),
+        "url": (Piece("url"),),
+        "uri": (Piece("url"),),
+        "onion-address": (Piece("onion"),),
+        "email": (_SENDER,),
+        "email-src": (_SENDER,),
+        "email-reply-to": (_SENDER,),
+        "email-dst": (Piece("email", role="exfiltration"),),
+        **{kind: (piece,) for kind, piece in _FILES.items()},
+        **{f"filename|{kind}": (_NOTHING, piece) for kind, piece in _FILES.items()},
+        "malware-sample": (_NOTHING, _FILES["md5"]),
+        "x509-fingerprint-sha1": (Piece("cert-sha1"),),
+        "x509-fingerprint-sha256": (Piece("cert-sha256"),),
+        "ja3-fingerprint-md5": (Piece("ja3", "attacker"),),
+        "jarm-fingerprint": (Piece("jarm"),),
+        "hassh-md5": (Piece("hassh", "attacker"),),
+        "AS": (Piece("asn"),),
+        "user-agent": (Piece("user-agent", "attacker"),),
+        "mutex": (Piece("mutex", "attacker"),),
+        "regkey": (Piece("regkey", "attacker"),),
+        "regkey|value": (Piece("regkey", "attacker"),),
+        "vulnerability": (Piece("cve", "unknown"),),
+        "btc": (Piece("btc", "attacker"),),
+    }
+)
+"""The values of each type, in the order in which bars part them; None is not read."""
+
+IN_OBJECTS: Mapping[tuple[str, str], Piece] = MappingProxyType(
+    {
+        ("ja3s", "ja3s-fingerprint-md5"): Piece("ja3s"),
+        ("ja4-plus", "ja4-fingerprint"): Piece("ja4", "attacker"),
+    }
+)
+"""Fingerprints for which MISP has an object but no type."""
+
+UNFLAGGED = frozenset(("vulnerability", "btc"))
+"""Types that no sensor looks for: their `to_ids` says nothing of guilt."""
+
+ADDRESSED = frozenset(("email-dst", "email-dst-display-name"))
+"""Whom a message went to: its victim, unless it is the malware that wrote."""
+
+OF_A_MESSAGE = frozenset((
+    "email-attachment", "email-body", "email-dst-display-name", "email-header",
+    "email-message-id", "email-mime-boundary", "email-reply-to", "email-src-display-name",
+    "email-subject", "email-thread-index", "email-x-mailer",
+))  # fmt: skip
+"""Types that describe a message somebody received."""
+
+TRAFFIC = "Network activity"
+REPORTS = "External analysis"
+TARGETS = "Targeting data"
+
+ATTACKS = frozenset((
+    TRAFFIC, "Payload delivery", "Payload installation", "Payload type", "Artifacts dropped",
+    "Persistence mechanism", "Financial fraud",
+))  # fmt: skip
+"""Categories of what the attacker brought or used."""
+
+ASIDE = frozenset((
+    TARGETS, "Internal reference", "Person", "Support Tool", "Antivirus detection",
+))  # fmt: skip
+"""Categories in which nothing is an indicator, whatever its `to_ids`."""

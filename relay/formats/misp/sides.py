@@ -1,0 +1,97 @@
+"""Whose the values of an event are: what is an indicator, what is the victim's, what is neither.
+
+`to_ids` says what its author holds for an indicator, if the author uses it at all: many events
+carry it nowhere, and object templates set it for some relations only. So it decides among
+attributes of one sort: those outside of objects, and those of one relation of one template. A sort
+in which nothing is flagged is told by its category instead.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from relay.formats.misp.attributes import Attribute
+from relay.formats.misp.bystanders import reports, serves
+from relay.formats.misp.kinds import (
+    ADDRESSED,
+    ASIDE,
+    ATTACKS,
+    IN_OBJECTS,
+    OF_A_MESSAGE,
+    PIECES,
+    REPORTS,
+    TARGETS,
+    TRAFFIC,
+    UNFLAGGED,
+)
+from relay.formats.misp.objects import COARSE, HIT, VICTIMS, reads, trusted
+
+_URLS = frozenset(("url", "uri"))
+_NAMES = frozenset(("domain", "hostname"))
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The attributes that are indicators, and the values of the victim's side."""
+
+    indicators: tuple[Attribute, ...]
+    hidden: tuple[str, ...]
+
+
+def sides(attributes: Sequence[Attribute], *, relayed: bool) -> Sides:
+    """Sort the attributes of one event. `relayed`: the relay wrote it, and flags or not, all that
+    it names are indicators."""
+    written = _by_malware(attributes)
+    hidden = tuple(each.value for each in attributes if _of_victim(each, written))
+    ours = [each for each in attributes if _readable(each) and not _of_victim(each, written)]
+    if relayed:
+        return Sides(tuple(ours), hidden)
+    used = {_sort(each) for each in attributes if each.flagged}
+    return Sides(tuple(each for each in ours if _indicates(each, used)), hidden)
+
+
+def _sort(each: Attribute) -> tuple[str, str]:
+    return each.template, each.relation if each.template else ""
+
+
+def _of_victim(each: Attribute, written: bool) -> bool:
+    if each.category == TARGETS or each.type.startswith("target-"):
+        return True
+    if each.template in VICTIMS:
+        return each.relation not in COARSE
+    if each.relation in HIT.get(each.template, ()):
+        return True
+    return each.type in ADDRESSED and (
+        bool(each.template) or not written or each.category != TRAFFIC
+    )
+
+
+def _by_malware(attributes: Iterable[Attribute]) -> bool:
+    """Return whether nothing in the event is of a message that somebody received: then whom mail
+    goes to is whom the malware writes to."""
+    return not any(
+        each.type in OF_A_MESSAGE
+        or each.template == "email"
+        or (each.type == "email-src" and each.category != TRAFFIC)
+        for each in attributes
+    )
+
+
+def _readable(each: Attribute) -> bool:
+    """Return whether an attribute can hold an indicator at all, flagged or not."""
+    if each.category in ASIDE:
+        return False
+    if each.template and not reads(each.template, each.relation):
+        return False
+    if each.type in _URLS:
+        return each.category != REPORTS and not reports(each.value)
+    return each.type in PIECES or (each.template, each.relation) in IN_OBJECTS
+
+
+def _indicates(each: Attribute, used: set[tuple[str, str]]) -> bool:
+    if each.flagged or each.type in UNFLAGGED:
+        return True
+    if _sort(each) in used or each.category not in ATTACKS:
+        return False
+    if each.template and not trusted(each.template):
+        return False
+    return each.type not in _NAMES or not serves(each.value)
