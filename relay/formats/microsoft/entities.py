@@ -1,0 +1,307 @@
+"""Entities of an alert: what each kind of them says of the attacker and of the victim.
+
+Sentinel and Defender for Cloud call them entities and give no role; the Graph and Defender call
+them evidence, with a verdict and with roles. One reader for all, as they tell the same things.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from types import MappingProxyType
+
+from relay.formats.microsoft.files import hashes_of, of_the_system, published_with_the_system
+from relay.formats.microsoft.folding import Fields, first, folded, objects, words
+from relay.formats.microsoft.gathering import Gathering
+from relay.formats.microsoft.words import ROLES, USES, VERDICTS, Stance
+from relay.formats.tactics import folded_word
+from relay.model.vocabulary import Role
+
+MOST_ENTITIES = 4000
+"""Entities of one alert that are read: the products list at most 500 in one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One entity, its fields by folded names; `known` finds those it refers to by `$ref`."""
+
+    fields: Fields
+    stance: Stance
+    role: Role | None
+    known: Mapping[str, Fields]
+
+    @property
+    def shared(self) -> bool:
+        """Whether the alert does not say that it is the victim's, or harmless."""
+        return self.stance not in (Stance.VICTIM, Stance.BENIGN)
+
+    @property
+    def side(self) -> str:
+        """The side of its observables."""
+        return "unknown" if self.stance is Stance.UNCERTAIN else "attacker"
+
+    def inner(self, *names: str) -> Iterator[Fields]:
+        """Yield the entities within some fields, those referred to resolved."""
+        for name in names:
+            for each in objects(self.fields.get(name)):
+                reference = each.get("$ref")
+                found = self.known.get(reference) if isinstance(reference, str) else each
+                if found is not None:
+                    yield folded(found)
+
+
+def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
+    """Read the entities of an alert."""
+    listed = list(islice(entities, MOST_ENTITIES))
+    known = _known(listed)
+    for each in listed:
+        reference = each.get("$ref")
+        fields = folded(known.get(reference, each) if isinstance(reference, str) else each)
+        if isinstance(properties := fields.get("properties"), dict):
+            fields = {**folded(properties), "kind": fields.get("kind") or fields.get("type")}
+        reader = _READERS.get(_kind(fields))
+        if reader is not None:
+            reader(_entity(fields, known), gathering)
+
+
+def _known(listed: Sequence[Fields]) -> Mapping[str, Fields]:
+    """Return the entities by their `$id`: one is written out where it is met first, be it within
+    another, and referred to from then on."""
+    known: dict[str, Fields] = {}
+    waiting: list[object] = list(listed)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if isinstance(name := each.get("$id"), str):
+                known[name] = each
+            waiting += [value for value in each.values() if isinstance(value, dict | list)]
+        elif isinstance(each, list):
+            waiting += [value for value in each if isinstance(value, dict | list)]
+    return known
+
+
+def _kind(fields: Fields) -> str:
+    written = first(fields, ("@odata.type", "atsignodatatype", "entitytype", "type", "kind"))
+    name = folded_word(written.rpartition(".")[2])
+    return name.removesuffix("evidence")
+
+
+def _entity(fields: Fields, known: Mapping[str, Fields]) -> Entity:
+    roles = [
+        folded_word(word) for name in ("roles", "evidencerole") for word in words(fields.get(name))
+    ]
+    verdict = VERDICTS.get(folded_word(first(fields, ("verdict", "lastverdict"))))
+    role = next((USES[word] for word in roles if word in USES), None)
+    return Entity(
+        fields, _stance([ROLES[word] for word in roles if word in ROLES], verdict), role, known
+    )
+
+
+def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
+    """Return the stance: what speaks for the victim wins, then what speaks for harmless."""
+    if Stance.VICTIM in roles:
+        return Stance.VICTIM
+    if verdict is Stance.BENIGN:
+        return Stance.BENIGN
+    for stance in (Stance.CULPRIT, verdict, Stance.BENIGN, Stance.SUSPECT, Stance.UNCERTAIN):
+        if stance is not None and (stance is verdict or stance in roles):
+            return stance
+    return Stance.UNTOLD
+
+
+_ADDRESSES = ("address", "ipaddress", "remoteip")
+_NAMES = frozenset((
+    "name", "hostname", "netbiosname", "devicename", "devicednsname", "computerdnsname", "fqdn",
+    "accountname", "displayname", "aaduserid", "azureaduserid", "sid", "usersid", "accountsid",
+    "objectguid", "puid", "accountobjectid", "ntdomain", "accountdomain", "useraccountname",
+    "deviceid", "mdedeviceid", "azureaddeviceid", "aaddeviceid", "resourcename", "macaddress",
+    "friendlyname", "username", "dnsname", "vmname", "resourceid", "azureresourceid", "azureid",
+    "lastipaddress", "lastexternalipaddress", "localip", "publicipaddress", "privateipaddress",
+    "hostipaddress", "logonip", "sourceaddress", "mdatpdeviceid", "machineid",
+))  # fmt: skip
+_DOMAINS = frozenset(("dnsdomain", "upnsuffix", "domainname"))
+_MAILBOXES = frozenset((
+    "userprincipalname", "accountupn", "upn", "primaryaddress", "mailboxprimaryaddress", "mail",
+))  # fmt: skip
+_AROUND = ("host", "account", "useraccount")
+_BESIDE = (
+    "accountname", "domainname", "usersid", "aaduserid", "userprincipalname", "mdedeviceid",
+    "devicename",
+)  # fmt: skip
+_RESOURCES = ("resourceid", "azureresourceid", "azureid")
+
+
+def hide(fields: Fields, gathering: Gathering) -> None:
+    """Gather what names somebody or something of the victim's side: an account, a host, a
+    mailbox, a resource."""
+    for name, value in fields.items():
+        if not isinstance(value, str) or not value:
+            continue
+        if name in _NAMES:
+            gathering.hide((value,))
+        elif name in _MAILBOXES:
+            gathering.hide_mailbox(value)
+        elif name in _DOMAINS:
+            gathering.hide_domain(value)
+    if resource := first(fields, _RESOURCES):
+        gathering.hide((resource.rpartition("/")[2],))
+
+
+def _strings(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
+    return (value for name in names if isinstance(value := fields.get(name), str))
+
+
+def _victim(entity: Entity, gathering: Gathering) -> None:
+    hide(entity.fields, gathering)
+    parts = ("host", "account", "useraccount", "loggedonusers", "user", "mailbox", "vmmetadata")
+    for each in entity.inner(*parts):
+        hide(each, gathering)
+    for each in entity.inner("ipinterfaces"):
+        gathering.hide(_strings(each, _ADDRESSES))
+    gathering.hide(words(entity.fields.get("ipinterfaces")))
+    gathering.hide(_strings(entity.fields, _ADDRESSES))
+
+
+def _ip(entity: Entity, gathering: Gathering) -> None:
+    address = first(entity.fields, _ADDRESSES)
+    gathering.hide(_strings(entity.fields, ("localip",)))
+    if entity.stance is Stance.VICTIM or first(entity.fields, ("addressscope",)):
+        gathering.hide((address,))
+    elif entity.shared:
+        gathering.take("address", address, entity.side, role=entity.role)
+
+
+def _url(entity: Entity, gathering: Gathering) -> None:
+    if entity.shared:
+        gathering.url(first(entity.fields, ("url", "remoteurl")), entity.side, role=entity.role)
+
+
+def _dns(entity: Entity, gathering: Gathering) -> None:
+    for each in entity.inner("hostipaddress"):
+        gathering.hide(_strings(each, _ADDRESSES))
+    gathering.hide(_strings(entity.fields, ("hostipaddress",)))
+    if entity.shared:
+        name = first(entity.fields, ("domainname",))
+        gathering.take("domain", name, entity.side, role=entity.role)
+
+
+def _hash(entity: Entity, gathering: Gathering) -> None:
+    if entity.shared:
+        gathering.hashes((first(entity.fields, ("value", "hashvalue")),))
+
+
+def _file(entity: Entity, gathering: Gathering) -> None:
+    """A file of the system itself is shared only where it was found malicious and is not signed
+    by its maker: attackers use what is there, and its digest is everybody's."""
+    _hide_around(entity, gathering)
+    if not entity.shared:
+        return
+    for file in _files(entity):
+        signed = published_with_the_system(file)
+        if (entity.stance is Stance.CULPRIT and not signed) or not of_the_system(file):
+            gathering.hashes(_digests(entity, file))
+
+
+def _process(entity: Entity, gathering: Gathering) -> None:
+    """A process is the victim's: its image counts only where it was found out, and is not the
+    system's own. What a shell is found to do is not the shell's."""
+    _hide_around(entity, gathering)
+    if entity.stance in (Stance.CULPRIT, Stance.SUSPECT):
+        for file in _files(entity):
+            if not of_the_system(file):
+                gathering.hashes(_digests(entity, file))
+
+
+def _files(entity: Entity) -> list[Fields]:
+    """Return the descriptions of the one file: parts of the entity, or its own fields."""
+    inner = list(entity.inner("filedetails", "imagefile"))
+    return [{**entity.fields, **each} for each in inner] or [entity.fields]
+
+
+def _hide_around(entity: Entity, gathering: Gathering) -> None:
+    for each in entity.inner(*_AROUND):
+        hide(each, gathering)
+    for file in entity.inner("imagefile", "filedetails"):
+        for each in Entity(file, entity.stance, None, entity.known).inner("host"):
+            hide(each, gathering)
+    hide({name: entity.fields.get(name) for name in _BESIDE}, gathering)
+
+
+def _digests(entity: Entity, file: Fields) -> list[str]:
+    referred = Entity(file, entity.stance, None, entity.known).inner("filehashes")
+    return hashes_of(file, [first(each, ("value",)) for each in referred])
+
+
+def _malware(entity: Entity, gathering: Gathering) -> None:
+    if entity.stance is not Stance.BENIGN:
+        gathering.malware.append(first(entity.fields, ("name",)))
+    for file in entity.inner("files"):
+        gathering.hashes(_digests(entity, file))
+
+
+def _message(entity: Entity, gathering: Gathering) -> None:
+    """Recipients are victims, and so is a sender of the same domain. What a member's own mailbox
+    sends out blames nobody."""
+    fields = entity.fields
+    gathering.mail = True
+    recipients = [*words(fields.get("recipient")), *words(fields.get("recipients"))]
+    recipients += _strings(fields, ("recipientemailaddress", "submitter", "mailboxprimaryaddress"))
+    for recipient in recipients:
+        gathering.hide_mailbox(recipient)
+    outward = folded_word(first(fields, ("antispamdirection", "emaildirection"))) in (
+        "outbound", "intraorg", "intraorganization", "outgoing",
+    )  # fmt: skip
+    homes = {recipient.rpartition("@")[2].lower() for recipient in recipients}
+    for sender in _senders(entity):
+        if outward or sender.rpartition("@")[2].lower() in homes:
+            gathering.hide((sender,))
+        elif entity.shared:
+            gathering.take("email", sender, entity.side, role="sender")
+    if not outward and entity.shared:
+        gathering.take("address", first(fields, ("senderip", "senderipv4")), role="sender")
+        for link in words(fields.get("urls")):
+            gathering.url(link, role="phishing")
+
+
+def _senders(entity: Entity) -> Iterator[str]:
+    yield from _strings(entity.fields, ("sender", "p1sender", "p2sender", "senderfromaddress"))
+    for each in entity.inner("p1sender", "p2sender"):
+        yield first(each, ("emailaddress",))
+
+
+def _connection(entity: Entity, gathering: Gathering) -> None:
+    """The far end is the one that is not private; where both are public nobody can tell."""
+    if entity.shared:
+        ends = ("sourceaddress", "destinationaddress")
+        inner = [first(each, _ADDRESSES) for each in entity.inner(*ends)]
+        gathering.connection((*inner, *_strings(entity.fields, ends)))
+
+
+_Reader = Callable[[Entity, Gathering], None]
+
+_READERS: Mapping[str, _Reader] = MappingProxyType(
+    {
+        "ip": _ip,
+        "url": _url,
+        "dns": _dns,
+        "dnsresolution": _dns,
+        "domain": _dns,
+        "filehash": _hash,
+        "file": _file,
+        "process": _process,
+        "malware": _malware,
+        "mailmessage": _message,
+        "analyzedmessage": _message,
+        "submissionmail": _message,
+        "networkconnection": _connection,
+        **dict.fromkeys(
+            (
+                "account", "user", "host", "machine", "device", "mailbox", "azureresource",
+                "cloudresource", "amazonresource", "googlecloudresource", "securitygroup",
+                "iotdevice", "cloudlogonsession", "hostlogonsession", "resourceaccess",
+                "kubernetescluster", "kubernetespod", "kubernetesserviceaccount", "container",
+                "blob", "blobcontainer", "serviceprincipal", "teamsmessage", "mailboxconfiguration",
+            ),
+            _victim,
+        ),
+    }
+)  # fmt: skip

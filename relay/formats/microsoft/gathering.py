@@ -1,0 +1,115 @@
+"""What one alert says, before it is known what may be shared: what is of the victim's side is
+gathered first, from all of the alert, then held against the rest."""
+
+from collections.abc import Iterable
+from urllib.parse import parse_qs, urlsplit
+
+from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.microsoft.words import EVERYBODY, PROVIDERS
+from relay.formats.outcome import Source
+
+MOST_FINDS = 2000
+"""Values taken of one alert: the products list at most 500 entities in one."""
+
+_WRAPPED = ".safelinks.protection.outlook.com"
+_MOST_GROUPS = 100  # `group` of an observable is 0 to 99
+_HASHES = ("sha256", "sha1", "md5")
+
+
+class Gathering:
+    """The values of one alert: those to hide, and those to share unless they are hidden."""
+
+    def __init__(self) -> None:
+        self._hidden: dict[str, None] = {}
+        self._finds: list[tuple[str, str, str, dict[str, object]]] = []
+        self._connections: list[tuple[str, ...]] = []
+        self._groups = 0
+        self.malware: list[str] = []
+        self.mail = False
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Add names, addresses and accounts of the victim's side."""
+        for value in values:
+            word = value.strip()
+            if word and len(self._hidden) < MOST_HIDDEN and word.lower() not in EVERYBODY:
+                self._hidden[word] = None
+
+    def hide_name(self, name: str) -> None:
+        """Add a name of the victim's side, and of a host's full name its first label."""
+        self.hide((name, name.partition(".")[0]) if not name[:1].isdigit() else (name,))
+
+    def hide_mailbox(self, address: str) -> None:
+        """Add a mailbox of the victim's side, and the domain that it is in."""
+        self.hide((address,))
+        self.hide_domain(address.rpartition("@")[2])
+
+    def hide_domain(self, name: str) -> None:
+        """Add a domain of the victim's side, unless it is a provider of everybody's mailboxes."""
+        if name.strip().lower() not in PROVIDERS:
+            self.hide((name,))
+
+    def take(self, kind: str, written: str, side: str = "attacker", **marks: object) -> None:
+        """Add a value of the attacker's side; `kind` is a type of observable, or `address`."""
+        if written and len(self._finds) < MOST_FINDS:
+            self._finds.append((kind, written, side, marks))
+
+    def url(self, written: str, side: str = "attacker", **marks: object) -> None:
+        """Add a URL, or a name that stands for one.
+
+        A link that a mail filter wrapped is unwrapped: the wrapping names the recipient. Endpoints
+        report a host and a path without a scheme.
+        """
+        bare = written.strip().removeprefix("uri=")
+        scheme, found, _ = bare.partition("://")
+        if not found or "/" in scheme:
+            host, slash, _ = bare.partition("/")
+            if slash and "." in host:
+                self.take("url", f"http://{bare}", side, **marks)
+            else:
+                self.take("host", bare, side, **marks)
+            return
+        self.take("url", _unwrapped(bare), side, **marks)
+
+    def connection(self, ends: Iterable[str]) -> None:
+        """Add both ends of a connection: shared is the one that alone could be the attacker's."""
+        if len(self._connections) < MOST_FINDS:
+            self._connections.append(tuple(end for end in ends if end))
+
+    def hashes(self, values: Iterable[str]) -> None:
+        """Add the digests of one file."""
+        known = [value for value in values if value]
+        group = self._groups if len(known) > 1 and self._groups < _MOST_GROUPS else None
+        self._groups += group is not None
+        for value in known:
+            self.take("digest", value, role="payload", group=group)
+
+    def harvest(self, source: Source) -> Harvest:
+        """Return what may be shared, addresses first in the order they were told."""
+        harvest = Harvest(source, self._hidden)
+        for kind, written, side, marks in self._finds:
+            if kind == "address":
+                harvest.address(written, side, **marks)
+            elif kind == "host":
+                harvest.host(written, side, **marks)
+            elif kind == "digest":
+                harvest.digest(written, side, **marks)
+            else:
+                harvest.add(kind, written, side, **marks)
+        if self._connections:
+            trial = Harvest(source, self._hidden)
+            for ends in self._connections:
+                foreign = [end for end in ends if trial.address(end)]
+                if len(foreign) == 1:
+                    harvest.address(foreign[0])
+        return harvest
+
+
+def _unwrapped(link: str) -> str:
+    if _WRAPPED not in link[:100].lower():
+        return link
+    try:
+        parts = urlsplit(link)
+        inner = parse_qs(parts.query, max_num_fields=20).get("url", [""])[0]
+    except ValueError:
+        return ""
+    return inner if (parts.hostname or "").endswith(_WRAPPED) else link
