@@ -1,0 +1,68 @@
+"""All of the attacker's that a finding holds: whose is what is settled before anything is added."""
+
+from collections.abc import Mapping
+from itertools import chain, islice
+
+from relay.formats.fields import number, parts
+from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.ocsf.evidence import gather
+from relay.formats.ocsf.indicators import indicators, vulnerabilities
+from relay.formats.ocsf.listed import Listed, add_listed, listed
+from relay.formats.ocsf.meaning import Meaning
+from relay.formats.ocsf.ratings import HARMLESS
+from relay.formats.ocsf.sides import Judged, judge
+from relay.formats.ocsf.sinkhole import sinkhole
+from relay.formats.ocsf.victims import tenants, victims
+from relay.formats.outcome import Refused, Source
+
+Fields = Mapping[str, object]
+
+MOST_EVIDENCES = 500
+"""Evidences of one finding that are looked at for what may be shared."""
+
+_TOO_MANY = Refused(
+    "too-large", f"the record names more than {MOST_HIDDEN} machines, users and resources"
+)
+
+
+def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Harvest | Refused:
+    """Return the observables of a finding; refused if it names too many victims to hold any value
+    against all of them."""
+    evidences = (event, *parts(event, "evidences"))
+    seen, called = listed(event), sinkhole(event)
+    known = {*tenants(event, info), *seen.victims, called.infected}
+    for evidence in evidences:
+        known.update(victims(evidence))
+        if len(known) > MOST_HIDDEN:
+            return _TOO_MANY
+    judged = _judged(evidences, seen, meant, Harvest(source, known))
+    harvest = Harvest(source, known | _other_ends(judged))
+    harvest.host(called.host, "infrastructure", role="c2")
+    for one in judged:
+        gather(one, meant, harvest)
+    add_listed(seen, meant, harvest)
+    indicators(event, harvest)
+    vulnerabilities(event, harvest)
+    if not any(one.source or one.destination for one in judged):
+        for written in seen.others:
+            harvest.address(written, "unknown")
+    return harvest
+
+
+def _judged(
+    evidences: tuple[Fields, ...], seen: Listed, meant: Meaning, probe: Harvest
+) -> list[Judged]:
+    telling = (one for one in evidences if number(one, "verdict_id") not in HARMLESS)
+    return [
+        judge(evidence, meant.intent, probe)
+        for evidence in chain((seen.ends,), islice(telling, MOST_EVIDENCES))
+    ]
+
+
+def _other_ends(judged: list[Judged]) -> set[str]:
+    """Return what is said of the victims' ends. Of a connection that blames neither end both are
+    victims, except one that attacks in another."""
+    blamed = {written for one in judged for written in one.attackers()}
+    victims_ = {written for one in judged if one.attacker for written in one.victims()}
+    left_open = {written for one in judged if not one.attacker for written in one.victims()}
+    return victims_ | (left_open - blamed)

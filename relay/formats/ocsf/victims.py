@@ -1,0 +1,138 @@
+"""The values of the victim's side in a finding: its machines, users, accounts and resources.
+
+They are never shared, and nothing that holds one of them is.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+from relay.formats.fields import part, parts, text, texts
+from relay.formats.parsing import parse
+
+Fields = Mapping[str, object]
+
+_MACHINE = (
+    "ip", "ip_addresses", "hostname", "name", "uid", "uid_alt", "mac", "instance_uid", "imei",
+    "intermediate_ips", "interface_uid", "vpc_uid", "subnet_uid",
+)  # fmt: skip
+_PERSON = (
+    "name", "full_name", "display_name", "uid", "uid_alt", "email_addr", "credential_uid",
+)  # fmt: skip
+_NAMED = ("uid", "name")
+_RECIPIENTS = ("to", "cc", "bcc", "delivered_to", "delivered_to_list", "smtp_to")
+
+# In a resource's data only what is an address or a qualified name counts: the rest is settings.
+_ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
+_NAME = re.compile(r"(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]+")
+_PERSONS = re.compile(r"(?:user|principal|account|owner)_?(?:name|id)", re.IGNORECASE)
+_LONGEST_DATA = 65_536
+_MOST_NODES = 2000
+
+_IDENTITY = re.compile(r"[0-9]{12}|[a-z]{1,8}-[0-9a-f]{8,17}")
+"""An account of AWS and an id of one of its resources: both stand in titles without the rest."""
+
+
+def victims(event: Fields) -> Iterator[str]:
+    """Yield what a finding, or one of its evidences, says of the victim's side."""
+    for names, said_by in _HOLDERS:
+        for name in names:
+            for holder in parts(event, name):
+                yield from said_by(holder)
+
+
+def tenants(event: Fields, info: Fields) -> Iterator[str]:
+    """Yield whose finding it is: accounts of clouds and of the product, also within ids."""
+    cloud = part(event, "cloud")
+    for name in ("account", "org"):
+        yield from _values(part(cloud, name), _NAMED)
+    yield text(cloud, "account_uid")  # OCSF before 1.0
+    yield text(cloud, "project_uid")
+    yield text(part(event, "metadata"), "tenant_uid")
+    yield from _within(text(info, "uid"))
+
+
+def machine_of(machine: Fields) -> Iterator[str]:
+    """Yield what a device or an endpoint says of itself."""
+    yield from _values(machine, _MACHINE)
+    for interface in parts(machine, "network_interfaces"):
+        yield from _values(interface, _MACHINE)
+    for name in ("owner", "last_user", "user"):
+        yield from _person(part(machine, name))
+
+
+def _resource(resource: Fields) -> Iterator[str]:
+    yield from machine_of(resource)
+    yield from _within(text(resource, "uid"))
+    for name in ("data", "details"):
+        yield from _data(resource.get(name))
+
+
+def _person(person: Fields) -> Iterator[str]:
+    yield from _values(person, _PERSON)
+    yield from _values(part(person, "account"), _NAMED)
+
+
+def _actor(actor: Fields) -> Iterator[str]:
+    yield from _person(part(actor, "user"))
+    for process in (part(actor, "process"), part(part(actor, "process"), "parent_process")):
+        yield from _person(part(process, "user"))
+    yield from _values(part(actor, "session"), _NAMED)
+
+
+def _values(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
+    for name in names:
+        if name in fields:
+            yield from texts(fields, name)
+    # A domain of Windows without a dot (CORP) is a word that stands in other people's names, too.
+    if "." in (domain := text(fields, "domain")):
+        yield domain
+
+
+def _within(uid: str) -> Iterator[str]:
+    """Yield the parts of a composed id (`arn:aws:ec2:…:instance/i-…`) that name somebody."""
+    pieces = re.split("[:/]", uid[:2048])
+    yield from (piece for piece in pieces if _IDENTITY.fullmatch(piece))
+    if len(pieces) > 1:
+        yield pieces[-1]
+
+
+def _thing(thing: Fields) -> Iterator[str]:
+    return _values(thing, _NAMED)
+
+
+def _mail(mail: Fields) -> Iterator[str]:
+    return _values(mail, _RECIPIENTS)
+
+
+def _data(data: object) -> Iterator[str]:
+    """Yield the addresses and names in a resource's data, which is an object or JSON in a string;
+    its users, too."""
+    if isinstance(data, str):
+        data = parse(data[:_LONGEST_DATA].encode("utf-8", "replace")) if "{" in data else None
+    for name, value in islice(_leaves(data), _MOST_NODES):
+        if _ADDRESS.fullmatch(value) or _NAME.fullmatch(value) or _PERSONS.search(name):
+            yield value
+
+
+def _leaves(root: object) -> Iterator[tuple[str, str]]:
+    pending: list[tuple[str, object]] = [("", root)]
+    while pending:
+        name, value = pending.pop()
+        if isinstance(value, dict):
+            pending.extend(value.items())
+        elif isinstance(value, list):
+            pending.extend((name, item) for item in value)
+        elif isinstance(value, str) and len(value) <= 255:  # the longest name of a host
+            yield name, value
+
+
+_HOLDERS: tuple[tuple[tuple[str, ...], Callable[[Fields], Iterator[str]]], ...] = (
+    (("device", "host", "infected_device"), machine_of),
+    (("resources", "resource"), _resource),
+    (("user", "users", "assignee", "owner"), _person),
+    (("actor",), _actor),
+    (("container", "database", "databucket", "job"), _thing),
+    (("email",), _mail),
+)
+"""Where the victim's side stands in a finding and in an evidence, and what is said of it there."""
