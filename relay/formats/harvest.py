@@ -4,7 +4,7 @@ Every adapter gathers through this, so that what may not leave is decided in one
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
@@ -12,7 +12,10 @@ from relay.core.normalise import Canonical, canonical
 from relay.formats.outcome import Source
 
 MOST_HIDDEN = 2000
-"""Values of the victim's side held against what comes out: a record of 10 MB names fewer."""
+
+FEW_HIDDEN = 64
+"""Up to so many values of the victim's side are looked for one by one; of more, each word of a text
+is looked up among them, so that a record that names many takes time in proportion."""
 
 # Accounts and hosts that everybody has: in an attacker's URL they say nothing of this victim.
 _ANYBODY = frozenset((
@@ -24,6 +27,9 @@ _SHORTEST = 3  # shorter words are met by chance
 _LONGEST = 2048  # of what could stand within an observable
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _STATED = re.compile(r"(?:md5|sha-?(?:1|256|512))\s*[:=]\s*", re.IGNORECASE)
+_PARTS = re.compile(r"[^\W_]+|[\W_]")
+MOST_PARTS = 400
+"""Words and signs of a text that are looked at: twice those of the longest URLs there are."""
 _TEXTUAL = frozenset(("domain", "email", "onion", "url", "user-agent", "mutex", "regkey"))
 # What looks like a private or loopback address in a text: somebody's inside.
 _INSIDE = re.compile(
@@ -45,6 +51,12 @@ class Harvest:
         self._hidden: set[str] = set()
         self.hide(hidden)
 
+    def afresh(self) -> "Harvest":
+        """Return a harvest that hides what this one hides, now and later, and holds nothing."""
+        other = Harvest(self._source)
+        other._hidden = self._hidden
+        return other
+
     @property
     def found(self) -> list[dict[str, object]]:
         """What was gathered so far."""
@@ -53,7 +65,7 @@ class Harvest:
     def hide(self, values: Iterable[str]) -> None:
         """Add values of the victim's side, and take back what was gathered of them."""
         words = {word for value in values for word in _words(value)} - self._hidden
-        if not words or len(self._hidden) > MOST_HIDDEN:
+        if not words:
             return
         self._hidden |= words
         for name, observable in list(self._found.items()):
@@ -108,8 +120,16 @@ class Harvest:
         if "%" in text:
             once = unquote(text)
             forms |= {once.lower(), unquote(once).lower()}
-        words = (*self._hidden, *self._source.own_domains)
-        return any(_INSIDE.search(form) or any(_holds(form, w) for w in words) for form in forms)
+        own = self._source.own_domains
+        return any(
+            _INSIDE.search(form) or any(_holds(form, word) for word in own) or self._names(form)
+            for form in forms
+        )
+
+    def _names(self, text: str) -> bool:
+        if len(self._hidden) <= FEW_HIDDEN:
+            return any(_holds(text, word) for word in self._hidden)
+        return any(word in self._hidden for word in _phrases(text))
 
     def _of_victim(self, kind: str, value: str) -> bool:
         if value.lower() in self._hidden:
@@ -170,3 +190,13 @@ def _holds(text: str, word: str) -> bool:
             return True
         at = text.find(word, at + 1)
     return False
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """Yield what stands in a text between two places where a word may begin and end."""
+    parts = _PARTS.findall(text)[:MOST_PARTS]
+    for first in range(len(parts)):
+        phrase = ""
+        for part in parts[first:]:
+            phrase += part
+            yield phrase

@@ -1,10 +1,136 @@
-"""Being written."""
+"""STIX 2.1: one record to detections. What is mapped: docs/formats/stix.md.
 
-from collections.abc import Mapping
+A detection has one time, one label, one severity and one confidence; a record is as many.
+"""
 
-from relay.formats.outcome import Outcome, Skipped, Source
+from collections.abc import Iterator, Mapping
+
+from relay.formats.draft import Draft, Sensor, finished
+from relay.formats.fields import text
+from relay.formats.harvest import Harvest
+from relay.formats.labels import ORDER, strictest
+from relay.formats.outcome import (
+    NOTHING_SHAREABLE,
+    Converted,
+    Outcome,
+    Refused,
+    Skipped,
+    Source,
+)  # fmt: skip
+from relay.formats.stix.claims import Claim, Claims
+from relay.formats.stix.gathering import Gathering
+from relay.formats.stix.objects import Record, objects_of
+from relay.formats.stix.pattern import Facts, parse
+from relay.formats.stix.sightings import When
+from relay.formats.stix.victims import Organisations, hidden
+
+_EMPTY = Skipped("no indicator and no observable")
+_REVOKED = Skipped("all that it claims is revoked")
+_UNTIMED = Refused("no-time", "nothing in the record tells when it happened", "$.objects")
+_UNREAD = Refused("invalid", "the pattern of an indicator cannot be read", "$.objects")
+_FALLBACK = "Indicators in STIX"
+
+_LONGEST = 170
+_KNOWN = frozenset(ORDER)
+
+_Timed = tuple[When, Claim]
 
 
 def read(event: Mapping[str, object], source: Source) -> Outcome:
-    """Being written."""
-    return Skipped(f"not built {len(event)} {source.member}")
+    """Convert a bundle, an envelope or a single object. Total: nothing is raised."""
+    objects = objects_of(event)
+    if isinstance(objects, Refused):
+        return objects
+    record = Record(objects)
+    claims = Claims(record)
+    found = [claim for claim in claims.all() if claim.said or claim.things]
+    timed = _timed(found)
+    if timed:
+        return _converted(record, claims, timed, source)
+    if claims.unread:
+        return _UNREAD
+    if found:
+        return _UNTIMED
+    return _REVOKED if record.revoked else _EMPTY
+
+
+def _timed(found: list[Claim]) -> list[_Timed]:
+    """Return the claims that have a time, the best grounded first. All objects of one alert of the
+    relay share the alert's sighting."""
+    timed = [(claim.when, claim) for claim in found if claim.when is not None]
+    timed.sort(key=lambda each: -each[0].ground)
+    alerts: dict[str, When] = {}
+    for when, claim in timed:
+        if claim.alert:
+            alerts.setdefault(claim.alert, when)
+    return [(alerts.get(claim.alert, when), claim) for when, claim in timed]
+
+
+def _converted(record: Record, claims: Claims, timed: list[_Timed], source: Source) -> Outcome:
+    said = (each for _, claim in timed for each in claim.said)
+    empty = Harvest(source, hidden(record, said, claims.targets))
+    gathering = Gathering(record, _withdrawn(record))
+    groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
+    for when, claim in timed:
+        label = _label(claim)
+        key = (when.at, label, claim.severity, claim.confidence, claim.alert)
+        members, harvest = groups.setdefault(key, ([], empty.afresh()))
+        if gathering.gather(claim, label, harvest):
+            members.append((when, claim))
+    organisations = Organisations(record)
+    outcomes = [
+        finished(_draft(members, organisations), harvest, source)
+        for members, harvest in groups.values()
+        if members
+    ]
+    return _joined(outcomes)
+
+
+def _joined(outcomes: list[Outcome]) -> Outcome:
+    detections = [each for one in outcomes if isinstance(one, Converted) for each in one.detections]
+    if detections:
+        return Converted(tuple(detections))
+    return next(iter(outcomes), NOTHING_SHAREABLE)
+
+
+def _withdrawn(record: Record) -> Iterator[Facts]:
+    for one in record.revoked:
+        if text(one, "type") == "indicator":
+            yield from parse(text(one, "pattern")) or ()
+
+
+def _label(claim: Claim) -> str:
+    """Return one name for labels that come to the same."""
+    if not claim.labels <= _KNOWN:
+        return "?"
+    return strictest(claim.labels) if claim.labels else ""
+
+
+def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
+    """Return the draft of what has one time, label, severity and confidence; at least one."""
+    (when, first), *others = members
+    claims = [claim for _, claim in members]
+    title = first.title
+    named = bool(title) and not organisations.in_(title)
+    several = f" (and {len(others)} more)" if others else ""
+    names = list(dict.fromkeys(name for claim in claims for name in claim.names))
+    firsts = [each.first for each, _ in members if each.first is not None]
+    return Draft(
+        sensor=Sensor("stix", rule_id=first.id[0], rule_name=title if named else ""),
+        id=(when.at, *sorted(claim.id for claim in claims)),
+        detected_at=when.at,
+        title=f"{title[:_LONGEST]}{several}" if named else _FALLBACK,
+        fallback=_FALLBACK,
+        classification=next(
+            (claim.classification for claim in claims if claim.classification), "other:undetermined"
+        ),
+        severity=first.severity,
+        confidence=first.confidence,
+        techniques=[word for kind, word in names if kind == "attack-pattern"],
+        malware=[word for kind, word in names if kind == "malware" and not organisations.in_(word)],
+        first_seen=min(firsts, default=None),
+        last_seen=when.at if firsts else None,
+        count=None if others else when.count,
+        labels=tuple(sorted(first.labels)),
+        derived_from=(first.alert,) if first.alert else (),
+    )

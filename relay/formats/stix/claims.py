@@ -1,0 +1,247 @@
+"""What a record claims to be the attacker's, object by object.
+
+Indicators claim what their patterns name. A cyber-observable object is the attacker's by what
+points at it: observed data, a malware's sample, a relationship to the attacker's side.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from relay.formats.fields import number, text, texts
+from relay.formats.stix.identifying import alert_id, classification, severity, techniques
+from relay.formats.stix.markings import Labels, Markings, above
+from relay.formats.stix.meanings import ATTACKERS, TIES
+from relay.formats.stix.objects import CYBER, Object, Record
+from relay.formats.stix.observed import embedded_facts, parts_of_others
+from relay.formats.stix.pattern import Fact, Facts, parse
+from relay.formats.stix.sightings import (
+    Sighted,
+    When,
+    best,
+    lasting,
+    observed,
+    sighted,
+    stated,
+    valid,
+)  # fmt: skip
+from relay.formats.stix.victims import targeted
+from relay.model.vocabulary import Classification, Side
+from relay.wire.detection import Severity
+
+_MOST_NAMES = 16
+_CERTAIN = 100
+_RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no detection
+_NOBODY = Sighted()
+_NOTHING: Object = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one object claims. `said` are facts of its own; `things` the ids of the objects whose
+    facts it claims; `alert` the id of the relay's alert that it tells again."""
+
+    id: tuple[str, str]
+    labels: Labels
+    when: When | None
+    side: Side
+    said: tuple[Facts, ...]
+    things: tuple[str, ...]
+    title: str
+    confidence: int | None
+    severity: Severity | None
+    classification: Classification | None
+    names: tuple[tuple[str, str], ...]
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What a claim is made of: the object that claims, the one that describes it, and further
+    ones that it draws on; and of what it is."""
+
+    name: str
+    one: Object
+    described: Object
+    drawn: Iterable[tuple[str, Object]] = ()
+    about: tuple[str, ...] = ()
+
+
+class Claims:
+    """All claims of a record. `unread` counts the patterns that are none."""
+
+    def __init__(self, record: Record) -> None:
+        self.targets = targeted(record)
+        self.unread = 0
+        self._record = record
+        self._markings = Markings(record)
+        self._sighted = sighted(record)
+        self._inner = parts_of_others(record)
+        self._revoked = frozenset(text(one, "id") for one in record.revoked)
+        self._telling: set[str] = set()
+        self._based: set[str] = set()
+        self._names: dict[str, tuple[tuple[str, str, Labels], ...]] = {}
+
+    def all(self) -> list[Claim]:
+        """Return the claims, indicators first: they say most."""
+        readers = {
+            "indicator": self._indicator,
+            "observed-data": self._observed,
+            "vulnerability": self._vulnerability,
+            "malware": self._samples,
+            "relationship": self._tied,
+        }
+        return [
+            claim
+            for kind, reader in readers.items()
+            for name, one in self._record.of(kind)
+            for claim in reader(name, one)
+        ]
+
+    def _indicator(self, name: str, one: Object) -> Iterator[Claim]:
+        if "benign" in texts(one, "indicator_types"):
+            return
+        said = self._pattern(one)
+        if said:
+            self._telling.add(name)
+        ties = self._record.ties.get(name, ())
+        others = [other for kind, _, other in ties if kind in TIES]
+        bases = [
+            (other, base)
+            for other in others
+            if other not in self._based
+            and (base := self._record.get(other)).get("type") == "observed-data"
+        ]
+        self._based.update(other for other, _ in bases)
+        things = [other for other in others if _is_cyber(other)]
+        for _, base in bases:
+            things.extend(self._roots(base))
+        seen = self._sighted.get(name, _NOBODY)
+        when = best((seen.when, *(observed(base) for _, base in bases), valid(one)))
+        yield self._claim(
+            _Basis(name, one, one, (*seen.drawn, *bases), (name,)), when, said, tuple(things)
+        )
+
+    def _pattern(self, one: Object) -> tuple[Facts, ...]:
+        if text(one, "pattern_type") not in ("stix", ""):
+            return ()
+        said = parse(text(one, "pattern"))
+        if said is None:
+            self.unread += 1
+        return said or ()
+
+    def _observed(self, name: str, one: Object) -> Iterator[Claim]:
+        """What an indicator rests on is the indicator's; what it was seen in is the victim's, too:
+        there the indicator itself says what was the attacker's."""
+        seen = self._sighted.get(name, _NOBODY)
+        refs = self._roots(one)
+        if name in self._based or any(thing in self._telling for thing in seen.things):
+            return
+        if any(ref.startswith(_RAW) for ref in refs):
+            return
+        when = best((seen.when, observed(one), stated(one)))
+        basis = _Basis(name, one, one, seen.drawn, (name, *seen.things))
+        side: Side = "attacker" if seen.things else "unknown"
+        yield self._claim(basis, when, embedded_facts(one), refs, side)
+
+    def _roots(self, observed_data: Object) -> tuple[str, ...]:
+        refs = texts(observed_data, "object_refs")
+        return tuple(ref for ref in refs if ref not in self._inner)
+
+    def _vulnerability(self, name: str, one: Object) -> Iterator[Claim]:
+        seen = self._sighted.get(name, _NOBODY)
+        if seen.things or alert_id(one):
+            when = best((seen.when, stated(one)))
+            basis = _Basis(name, one, one, seen.drawn, (name,))
+            yield self._claim(basis, when, ((Fact("vulnerability:name", text(one, "name")),),))
+
+    def _samples(self, name: str, one: Object) -> Iterator[Claim]:
+        if samples := texts(one, "sample_refs"):
+            when = lasting(one, ("first_seen", "last_seen"))
+            yield self._claim(_Basis(name, one, one, (), (name,)), when, (), samples)
+
+    def _tied(self, name: str, one: Object) -> Iterator[Claim]:
+        """A relationship between the attacker's side and a cyber-observable object."""
+        if text(one, "relationship_type") not in TIES:
+            return
+        owner, thing = text(one, "source_ref"), text(one, "target_ref")
+        if _is_cyber(owner):
+            owner, thing = thing, owner
+        kind = owner.partition("--")[0]
+        if not _is_cyber(thing) or kind not in ATTACKERS or kind == "indicator":
+            return
+        if owner in self.targets or owner in self._revoked:
+            return
+        holder = self._record.get(owner)
+        spans = lasting(one, ("start_time", "stop_time"))
+        lives = lasting(holder, ("first_seen", "last_seen")) if kind == "infrastructure" else None
+        basis = _Basis(name, one, holder, ((owner, holder),), (owner,))
+        side: Side = "infrastructure" if kind == "infrastructure" else "attacker"
+        yield self._claim(basis, best((spans, lives)), (), (thing,), side)
+
+    def _claim(
+        self,
+        basis: _Basis,
+        when: When | None,
+        said: tuple[Facts, ...],
+        things: tuple[str, ...] = (),
+        side: Side = "attacker",
+    ) -> Claim:
+        labels = self._labels(basis, things)
+        told = self._markings.readable(basis.described, labels)
+        confidence = number(told, "confidence")
+        return Claim(
+            id=(basis.name, text(basis.one, "modified")),
+            labels=labels,
+            when=when,
+            side=side,
+            said=said,
+            things=things,
+            title=self._title(basis, told),
+            confidence=confidence if confidence is None or confidence <= _CERTAIN else None,
+            severity=severity(told),
+            classification=classification(told),
+            names=tuple(self._named(basis.about, labels)),
+            alert=alert_id(basis.described),
+        )
+
+    def _labels(self, basis: _Basis, things: tuple[str, ...]) -> Labels:
+        of = self._markings.of
+        labels = of(basis.name, basis.one).union(*(of(name, one) for name, one in basis.drawn))
+        marked = (self._record.get(thing) for thing in things)
+        return labels.union(*(self._markings.own(one) for one in marked if one))
+
+    def _title(self, basis: _Basis, told: Object) -> str:
+        """An object without a name may bear that of the report whose label it bears, too."""
+        if named := text(told, "name"):
+            return named
+        inherits = not self._markings.own(basis.one)
+        return text(self._record.containers.get(basis.name, {}), "name") if inherits else ""
+
+    def _named(self, about: tuple[str, ...], labels: Labels) -> Iterator[tuple[str, str]]:
+        """Names of malware and techniques that go with some objects, if no label forbids it."""
+        for one in dict.fromkeys(about):
+            if one not in self._names:
+                self._names[one] = tuple(islice(self._naming(one), _MOST_NAMES))
+            for kind, word, marks in self._names[one]:
+                if not any(above(mark, labels) for mark in marks):
+                    yield kind, word
+
+    def _naming(self, name: str) -> Iterator[tuple[str, str, Labels]]:
+        ties = self._record.ties.get(name, ())
+        for other, tie in (
+            (name, _NOTHING),
+            *((end, tie) for kind, tie, end in ties if kind in TIES),
+        ):
+            one = self._record.get(other)
+            kind = text(one, "type")
+            if kind not in ("malware", "attack-pattern"):
+                continue
+            labels = self._markings.own(one) | self._markings.own(tie)
+            words = (text(one, "name"),) if kind == "malware" else techniques(one)
+            for word in words:
+                yield kind, word, labels
+
+
+def _is_cyber(name: str) -> bool:
+    return name.partition("--")[0] in CYBER

@@ -1,0 +1,72 @@
+"""From facts to observables: what each means, and which end of a connection is shared."""
+
+from collections.abc import Iterable
+
+from relay.formats.harvest import Harvest
+from relay.formats.stix.claims import Claim
+from relay.formats.stix.meanings import MEANINGS, ROLES, End, Meaning
+from relay.formats.stix.objects import Record
+from relay.formats.stix.observed import facts
+from relay.formats.stix.pattern import Facts
+
+_PLACES = frozenset(("host", "address", "url"))
+
+
+class Gathering:
+    """The facts of a record's claims on their way to harvests. What was told under a label is not
+    told again under the same: one value is one observable, however often the record says it."""
+
+    def __init__(self, record: Record, withdrawn: Iterable[Facts]) -> None:
+        self._record = record
+        self._told: set[tuple[str, str]] = set()
+        self._withdrawn = {fact.value.lower() for each in withdrawn for fact in each}
+
+    def gather(self, claim: Claim, label: str, harvest: Harvest) -> bool:
+        """Gather what a claim says, and the objects it points at, under a label; return whether
+        there was anything to share."""
+        told = [self._gather(each, claim, label, harvest) for each in claim.said]
+        for thing in claim.things:
+            if self._untold(label, thing):
+                each = facts(self._record.get(thing), self._record)
+                kept = tuple(fact for fact in each if fact.value.lower() not in self._withdrawn)
+                told.append(self._gather(kept, claim, label, harvest))
+        return any(told)
+
+    def _gather(self, each: Facts, claim: Claim, label: str, harvest: Harvest) -> bool:
+        meant = [(MEANINGS[fact.path], fact.value) for fact in each if fact.path in MEANINGS]
+        blamed = _blamed(meant, harvest)
+        told = [
+            _add(meaning, value, claim, harvest)
+            for meaning, value in meant
+            if meaning.side != "victim"
+            and (meaning.end is None or meaning.end in blamed)
+            and self._untold(label, f"{meaning.kind}:{value.lower()}")
+        ]
+        return any(told)
+
+    def _untold(self, label: str, name: str) -> bool:
+        if (label, name) in self._told:
+            return False
+        self._told.add((label, name))
+        return True
+
+
+def _blamed(meant: list[tuple[Meaning, str]], harvest: Harvest) -> set[End]:
+    """Return the ends of a connection on the attacker's side: if both could be shared, one is the
+    victim's, and nobody says which."""
+    ends = {meaning.end for meaning, _ in meant if meaning.end is not None}
+    if len(ends) > 1:
+        probe = harvest.afresh()
+        ends = {meaning.end for meaning, value in meant if meaning.end and probe.host(value)}
+    return ends if len(ends) == 1 else set()
+
+
+def _add(meaning: Meaning, value: str, claim: Claim, harvest: Harvest) -> bool:
+    role = meaning.role
+    if role is None and meaning.kind in _PLACES and claim.classification:
+        role = ROLES.get(claim.classification)
+    if meaning.kind == "host":
+        return harvest.host(value, claim.side, role=role)
+    if meaning.kind == "address":
+        return harvest.address(value, claim.side, role=role)
+    return harvest.add(meaning.kind, value, claim.side, role=role)
