@@ -70,7 +70,7 @@ IN_OBJECTS: Mapping[tuple[str, str], Piece] = MappingProxyType(
         ("ja4-plus", "ja4-fingerprint"): Piece("ja4", "attacker"),
     }
 )
-"""Fingerprints for which MISP has an object but no type."""
+"""Values that only an object's relation tells, not the type within it."""
 
 UNFLAGGED = frozenset(("vulnerability", "btc"))
 """Types that no sensor looks for: their `to_ids` says nothing of guilt."""
@@ -99,3 +99,65 @@ ASIDE = frozenset((
     TARGETS, "Internal reference", "Person", "Support Tool", "Antivirus detection",
 ))  # fmt: skip
 """Categories in which nothing is an indicator, whatever its `to_ids`."""
+
+WRITTEN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "ipv4": ("ip-dst", TRAFFIC),
+        "ipv6": ("ip-dst", TRAFFIC),
+        "cidr": ("ip-dst", TRAFFIC),
+        "domain": ("domain", TRAFFIC),
+        "url": ("url", TRAFFIC),
+        "onion": ("onion-address", TRAFFIC),
+        "email": ("email-src", "Payload delivery"),
+        **{kind: (kind, "Payload delivery") for kind in _DIGESTS},
+        "cert-sha1": ("x509-fingerprint-sha1", TRAFFIC),
+        "cert-sha256": ("x509-fingerprint-sha256", TRAFFIC),
+        "ja3": ("ja3-fingerprint-md5", TRAFFIC),
+        "jarm": ("jarm-fingerprint", TRAFFIC),
+        "hassh": ("hassh-md5", TRAFFIC),
+        "asn": ("AS", TRAFFIC),
+        "user-agent": ("user-agent", TRAFFIC),
+        "mutex": ("mutex", "Artifacts dropped"),
+        "regkey": ("regkey", "Persistence mechanism"),
+        "cve": ("vulnerability", REPORTS),
+        "btc": ("btc", "Financial fraud"),
+    }
+)
+"""Types of `detection.v1`, and the type and category of an attribute that tells the same."""
+
+NOT_FLAGGED = frozenset(("AS", "text", "user-agent", "vulnerability"))
+"""Types that MISP itself does not flag for sensors (`describeTypes`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """An object template of MISP and the relation that holds a value; `fixed` go with it."""
+
+    name: str
+    uuid: str
+    version: str
+    relation: str
+    type: str
+    fixed: tuple[tuple[str, str], ...] = ()
+
+
+TEMPLATES: Mapping[str, Template] = MappingProxyType(
+    {
+        "ja3s": Template(
+            name="ja3s",
+            uuid="7f377f66-d128-4b97-897f-592d06ba2ff7",
+            version="5",
+            relation="ja3s-fingerprint-md5",
+            type="ja3-fingerprint-md5",
+        ),
+        "ja4": Template(
+            name="ja4-plus",
+            uuid="2c15c75e-e7db-4b62-8d17-633e7571818f",
+            version="2",
+            relation="ja4-fingerprint",
+            type="text",
+            fixed=(("ja4-type", "JA4"),),
+        ),
+    }
+)
+"""Types of `detection.v1` for which MISP has an object but no type."""

@@ -9,6 +9,12 @@ from relay.formats.moments import rfc3339
 
 _HIGHEST_PORT = 65_535
 _PORTED = re.compile(r"([^:/]+):([0-9]{1,5})")
+# Names of files that importers of free text take for URLs; none of the endings is a domain's.
+_FILE = re.compile(
+    r"\.(?:asp|aspx|bat|bin|cfg|cmd|dat|db|dll|docx?|exe|gif|hta|html?|ini|jar|jpe?g|js|json|jsp"
+    r"|lnk|log|msi|pdf|php|png|pptx?|ps1|rar|rtf|scr|swf|sys|tmp|txt|vbs|xlsx?|xml)",
+    re.IGNORECASE,
+)
 # A URL without its scheme, and the host alone behind a scheme that no browser knows.
 _BARE = re.compile(r"[^\s/:@?#]+(?::[0-9]{1,5})?(?P<path>[/?]\S*)?")
 _OTHER_SCHEME = re.compile(
@@ -59,8 +65,10 @@ def _url(value: str, side: str, harvest: Harvest, marks: dict[str, object]) -> N
         harvest.add("url", f"http://{value}", side, **marks)
         return
     host = _OTHER_SCHEME.fullmatch(value)
-    if bare is not None or host is not None:
-        _place(host[1] if host is not None else value, side, harvest, marks)
+    if host is not None:
+        _place(host[1], side, harvest, marks)
+    elif bare is not None and _FILE.fullmatch(value, max(value.rfind("."), 0)) is None:
+        _place(value, side, harvest, marks)
 
 
 def _port(written: str) -> int | None:
