@@ -1,10 +1,199 @@
-"""Being written."""
+"""Elastic: a document of the Elastic Common Schema to detections. What is mapped:
+docs/formats/ecs.md."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from itertools import chain
+from types import MappingProxyType
 
-from relay.formats.outcome import Outcome, Skipped, Source
+from relay.formats.draft import Draft, Sensor, finished
+from relay.formats.ecs import indicators, subjects
+from relay.formats.ecs.classes import classification
+from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind
+from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
+from relay.formats.ecs.severities import confidence, severity
+from relay.formats.ecs.sides import Scene, mail, scene
+from relay.formats.ecs.times import Times, times
+from relay.formats.ecs.victims import victims
+from relay.formats.harvest import Harvest
+from relay.formats.outcome import Outcome, Refused, Skipped, Source
+from relay.formats.recognise import seems
+
+_MARKS = ("@timestamp", "\\@timestamp", "/@timestamp", "ecs", "data_stream", "event", "wazuh",
+          "kibana.alert.uuid")  # fmt: skip
+_TLP_TAG = re.compile(r"tlp:", re.IGNORECASE)
+_PLACEHOLDERS = frozenset(("string", "-", "n/a"))
+
+_TECHNIQUES = (
+    "threat.technique.id", "threat.technique.subtechnique.id", "wazuh.rule.mitre.technique.id",
+    "wazuh.rule.mitre.subtechnique.id", "suricata.eve.alert.metadata.mitre_technique_id",
+    "suricata.alert.metadata.mitre_technique_id", "suricata.alert.metadata.mitre_attack",
+)  # fmt: skip
+_RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name")
+_RULE_IDS = ("kibana.alert.rule.rule_id", "signal.rule.rule_id", "wazuh.rule.id", "rule.id")
+_MALWARE = (
+    "threat.software.name", "threat.software.alias", "sophos.xg.threatname", "sophos.xg.virus",
+    "fortinet.firewall.virus", "cisco.ftd.security.threat_name",
+)  # fmt: skip
+
+# Vendor and product of data sets whose documents do not name them.
+_MAKERS: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "aws.guardduty": ("Amazon Web Services", "GuardDuty"),
+    "carbon_black_cloud": ("VMware", "Carbon Black Cloud"),
+    "cisco_secure_endpoint": ("Cisco", "Secure Endpoint"),
+    "crowdstrike": ("CrowdStrike", "Falcon"),
+    "endpoint": ("Elastic", "Defend"),
+    "m365_defender": ("Microsoft", "365 Defender"),
+    "microsoft_defender_endpoint": ("Microsoft", "Defender for Endpoint"),
+    "sentinel_one": ("SentinelOne", "Singularity"),
+    "snort": ("Cisco", "Snort"),
+    "suricata": ("OISF", "Suricata"),
+    "wazuh": ("Wazuh", "Wazuh"),
+})  # fmt: skip
 
 
 def read(event: Mapping[str, object], source: Source) -> Outcome:
-    """Being written."""
-    return Skipped(f"not built {len(event)} {source.member}")
+    """Convert one document, also one in the wrapping of the index. Total."""
+    document = _unwrapped(event)
+    if has(document, "rule.level") and not has(document, "wazuh"):
+        detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
+        return Refused("other-format", detail, "$.rule.level")
+    if not any(has(document, mark) for mark in _MARKS):
+        return Refused("other-format", f"the record has no field of ECS; {seems(event)}")
+    of = kind(document)
+    if isinstance(of, str):
+        return Skipped(of)
+    when = times(document, of)
+    if when is None:
+        return Refused("no-time", "no time of the event with an offset from UTC", "$['@timestamp']")
+    return _detected(document, of, when, source)
+
+
+def _unwrapped(event: Document) -> Document:
+    inner = event.get("_source")
+    if not isinstance(inner, dict):
+        inner = event.get("fields") if "_index" in event else None
+    if not isinstance(inner, dict):
+        return event
+    return {**inner, "_id": event.get("_id")} if isinstance(event.get("_id"), str) else inner
+
+
+def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outcome:
+    ours = bool(alert_id(document))
+    hidden = [] if ours else [w for w in victims(document, mail=mail(document)) if w]
+    seen = scene(document, of, source, frozenset(word.lower() for word in hidden))
+    harvest = Harvest(source, chain(hidden, _other_end(document, seen)))
+    for indicator in indicators.indicators(document):
+        indicators.gather(indicator, harvest)
+    for match in indicators.matches(document):
+        indicators.gather_match(match, harvest)
+    _told_by_the_relay(document, harvest)
+    if of is not Kind.INDICATOR:
+        subjects.gather(document, of, seen, harvest)
+    return finished(_draft(document, of, when, seen), harvest, source)
+
+
+def _other_end(document: Document, seen: Scene) -> Iterator[str]:
+    """Yield what the ends that do not attack are called; a name that was called is not theirs."""
+    called = {*every(document, "url.domain"), *every(document, "tls.client.server_name")}
+    sides = ("source", "client"), ("destination", "server")
+    attacking = None if seen.attacker is None else seen.flow.end(seen.attacker).written
+    for side in chain(*sides):
+        if attacking is not None and first(document, f"{side}.ip") == attacking:
+            continue
+        for name in ("ip", "address", "domain", "nat.ip", "mac"):
+            yield from (word for word in every(document, f"{side}.{name}") if word not in called)
+
+
+def _told_by_the_relay(document: Document, harvest: Harvest) -> None:
+    if alert_id(document):
+        for told in objects(document, "relay.observables"):
+            harvest.add(first(told, "type"), first(told, "value"), "unknown")
+
+
+def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
+    sensor = _sensor(document, of)
+    alert = alert_id(document)
+    return Draft(
+        sensor=sensor,
+        id=_id(document, when),
+        detected_at=when.at,
+        title=sensor.rule_name,
+        fallback=" ".join(word for word in (sensor.product or "Elastic", _NOUN[of]) if word),
+        classification=classification(document, of, seen),
+        severity=severity(document),
+        confidence=confidence(document),
+        techniques=_techniques(document),
+        malware=[name for path in _MALWARE for name in every(document, path)],
+        first_seen=when.first_seen,
+        last_seen=when.last_seen,
+        count=number(document, "kibana.alert.suppression.docs_count"),
+        labels=tuple(_labels(document)),
+        derived_from=(alert,) if alert else (),
+    )
+
+
+_NOUN = MappingProxyType({
+    Kind.SIGNAL: "alert", Kind.FINDING: "finding", Kind.ALERT: "alert", Kind.INDICATOR: "indicator",
+})  # fmt: skip
+
+
+def _sensor(document: Document, of: Kind) -> Sensor:
+    name = dataset(document)
+    makers = (_MAKERS.get(part) for part in (name, name.partition(".")[0]))
+    vendor, product = next((maker for maker in makers if maker), ("", name.partition(".")[0]))
+    if of is Kind.FINDING:
+        vendor, product = _MAKERS["wazuh"]
+    rule = next((text for path in _RULE_IDS if (text := named(document, path))), "")
+    return Sensor(
+        "ecs",
+        vendor=first(document, "observer.vendor") or vendor,
+        product=first(document, "observer.product") or product,
+        version=either(document, "observer.version", "agent.version"),
+        rule_id="" if rule in _PLACEHOLDERS else rule,
+        rule_name=_rule_name(document),
+    )
+
+
+def _rule_name(document: Document) -> str:
+    names = (either(document, *_RULE_NAMES), first(document, "crowdstrike.alert.name"))
+    return next((name for name in names if name and name not in _PLACEHOLDERS), "")
+
+
+def _techniques(document: Document) -> Iterator[str]:
+    for path in _TECHNIQUES:
+        yield from every(document, path)
+    for place in ("kibana.alert.rule.threat", "signal.rule.threat", "threat"):
+        for threat in objects(document, place):
+            for technique in objects(threat, "technique"):
+                yield first(technique, "id")
+                for narrower in objects(technique, "subtechnique"):
+                    yield first(narrower, "id")
+
+
+def _labels(document: Document) -> Iterator[str]:
+    for indicator in indicators.indicators(document):
+        yield from (label for label in every(indicator, "marking.tlp") if label)
+    yield from (tag for tag in every(document, "tags") if _TLP_TAG.match(tag))
+
+
+def _id(document: Document, when: Times) -> tuple[object, ...]:
+    """Return what names a document for good: the id its maker gave, else what it is about."""
+    given = either(document, "kibana.alert.uuid", "event.id", "_id")
+    if given:
+        return (dataset(document), given)
+    about = (
+        either(document, *_RULE_NAMES), named(document, "rule.id"), first(document, "source.ip"),
+        named(document, "source.port"), first(document, "destination.ip"),
+        named(document, "destination.port"), either(document, "url.full", "url.original"),
+        first(document, "dns.question.name"), subjects.subject(document),
+        first(document, "process.entity_id"), *_indicated(document),
+    )  # fmt: skip
+    return (dataset(document), when.at, *about)
+
+
+def _indicated(document: Document) -> Iterator[str]:
+    for indicator in indicators.indicators(document):
+        for path in ("ip", "url.full", "url.domain", "email.address", "file.hash.sha256",
+                     "file.hash.sha1", "file.hash.md5", "name"):  # fmt: skip
+            yield first(indicator, path)

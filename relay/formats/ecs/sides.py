@@ -1,0 +1,153 @@
+"""Which end of the traffic attacks. The ends are weighed as those of an IDS alert: first whom the
+rule blames, then which end is public and not the member's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from relay.formats.ecs.kinds import THREATS, Kind, categories, dataset
+from relay.formats.ecs.paths import Document, either, first, number, objects, value
+from relay.formats.outcome import Source
+from relay.formats.suricata.categories import Blame, Meaning, meaning
+from relay.formats.suricata.sides import End, Flow, attacker, flow_of
+
+_RULED = frozenset(("suricata.eve", "snort.log", "cisco_ftd.log", "cisco.ftd", "sophos.xg",
+                    "zeek.notice"))  # fmt: skip
+"""Data sets whose `rule.category` is one of Snort's and Suricata's."""
+
+_INWARD = frozenset(("inbound", "ingress"))
+_OUTWARD = frozenset(("outbound", "egress"))
+_WATCHING = frozenset(("firewall", "ids", "idps", "ips", "proxy", "utm"))
+"""Types of observer that stand between the ends; others are one of them."""
+
+# What a log of a firewall, or the first word of a finding of GuardDuty, blames.
+_CALLED = Meaning("malicious-code:c2-server", Blame.CALLED, "c2")
+_SERVED = Meaning("malicious-code:malware-distribution", Blame.CALLED, "distribution")
+_TRIED = Meaning("intrusion-attempts:exploit", Blame.ATTEMPT)
+_LOGS: Mapping[str, Meaning] = MappingProxyType({
+    "ATP": _CALLED, "botnet": _CALLED, "Trojan": _CALLED, "Backdoor": _CALLED,
+    "CryptoCurrency": Meaning("fraud:unauthorised-use-of-resources", Blame.CALLED),
+    "virus": _SERVED, "Sandbox": _SERVED, "WAF": _TRIED, "waf": _TRIED,
+    "Recon": Meaning("information-gathering:scanner", Blame.ATTEMPT, "scanner"),
+    "anomaly": Meaning("availability:dos", Blame.FLOOD),
+    "web_filter": Meaning("other:undetermined", Blame.NOBODY),
+})  # fmt: skip
+_MAIL_PORTS = frozenset((25, 465, 587))
+_ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.user.name")
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The ends of the traffic, and which attacks; `attacker` None: none that may be shared."""
+
+    flow: Flow
+    meaning: Meaning
+    attacker: End | None
+
+    @property
+    def inside(self) -> bool:
+        """Whether neither end may be shared, so that only names can point outwards."""
+        return self.flow.client.shareable is None and self.flow.server.shareable is None
+
+
+def scene(document: Document, kind: Kind, source: Source, hidden: frozenset[str]) -> Scene:
+    """Return the ends of a document's traffic, weighed. `hidden` are the victim's values."""
+    event = _event(document, hidden)
+    flow = flow_of(event, source)
+    meant = _meaning(document, kind, flow)
+    blamed = attacker(event, flow, meant)
+    if kind is Kind.FINDING and _own_account(document):
+        blamed = None
+    elif blamed is End.CLIENT and meant.blame is Blame.CALLED:
+        blamed = None  # who calls out is the member's, whatever the address
+    return Scene(flow, meant, blamed)
+
+
+def mail(document: Document) -> bool:
+    """Return whether a document is of a message: its sender and its source are the attacker's."""
+    if "email" in categories(document) or objects(document, "email"):
+        return True
+    transferred = either(document, "network.protocol", "sophos.xg.log_component").lower() == "smtp"
+    return transferred or number(document, "destination.port") in _MAIL_PORTS
+
+
+def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
+    """Return the traffic of a document as an IDS would tell it."""
+    said = objects(document, "suricata.eve") or objects(document, "suricata")
+    eve = said[0] if said else {}
+    event: dict[str, object] = {
+        "src_ip": _end(document, hidden, "source.ip", "client.ip"),
+        "src_port": number(document, "source.port"),
+        "dest_ip": _end(document, hidden, "destination.ip", "server.ip"),
+        "dest_port": number(document, "destination.port"),
+        "proto": either(document, "network.transport", "suricata.proto"),
+        "alert": _ruled(eve),
+    }
+    if eve:
+        event["flow"] = value(eve, "flow") or {}
+        event["direction"] = first(eve, "direction")
+    else:
+        event["direction"] = "to_server"  # ECS: the source is who opened the connection
+    return event
+
+
+def _ruled(eve: Document) -> dict[str, object]:
+    alert = objects(eve, "alert")
+    return dict(alert[0]) if alert else {}
+
+
+def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
+    written = either(document, *paths)
+    return "" if written.lower() in hidden else written
+
+
+def _meaning(document: Document, kind: Kind, flow: Flow) -> Meaning:
+    category = either(document, "rule.category", "suricata.eve.alert.category")
+    if category and dataset(document) in _RULED:
+        return meaning(category, first(document, "rule.name"))
+    if mail(document):
+        return Meaning("fraud:phishing", Blame.ATTEMPT, "sender")
+    logged = next((_LOGS[word] for word in _words(document) if word in _LOGS), None)
+    if logged is not None:
+        return logged
+    found = categories(document)
+    if "authentication" in found:
+        return Meaning("intrusion-attempts:brute-force", Blame.ATTEMPT)
+    if kind is Kind.FINDING or "web" in found:
+        return Meaning("intrusion-attempts:ids-alert", Blame.ATTEMPT)
+    if "malware" in found and first(document, "observer.type").lower() in _WATCHING:
+        return _SERVED
+    return Meaning("intrusion-attempts:ids-alert", _directed(document, flow))
+
+
+def _words(document: Document) -> tuple[str, ...]:
+    return (
+        either(document, "sophos.xg.log_type", "fortinet.firewall.subtype"),
+        first(document, "rule.name").partition(":")[0],
+        first(document, "event.action"),
+    )
+
+
+def _directed(document: Document, flow: Flow) -> Blame:
+    """A direction helps where the client is public: products differ in whose direction it is."""
+    direction = first(document, "network.direction").lower()
+    if flow.client.shareable is None:
+        return Blame.FOREIGN
+    if direction in _INWARD:
+        return Blame.ATTEMPT
+    if direction not in _OUTWARD:
+        return Blame.FOREIGN
+    return Blame.CALLED
+
+
+def _own_account(document: Document) -> bool:
+    """Return whether an account of the member's acted: its owner, as far as a finding tells. A
+    login that failed is the attempt of somebody else."""
+    found = categories(document)
+    if dataset(document) == "aws.guardduty" or not found.isdisjoint(THREATS):
+        return False
+    if not found.isdisjoint(("configuration", "iam")):
+        return True
+    if "authentication" in found:
+        return first(document, "event.outcome").lower() != "failure"
+    return bool(either(document, *_ACCOUNTS))

@@ -1,0 +1,157 @@
+"""The observables of an alert: what its attacker sent, served or was reached by, and the file that
+it is about. `related.*` is never read: it holds everything, the member's own first."""
+
+import re
+
+from relay.formats.ecs.indicators import HASHES, digests
+from relay.formats.ecs.kinds import Kind, categories, dataset
+from relay.formats.ecs.paths import Document, either, every, first, objects, value
+from relay.formats.ecs.sides import Scene, mail
+from relay.formats.harvest import Harvest
+from relay.formats.suricata.categories import Blame
+from relay.formats.suricata.sides import End, Endpoint
+
+# Where systems keep their own programs: attackers run them, and so does everybody.
+_OF_THE_SYSTEM = re.compile(
+    r"^(?:[a-z]:|/c:|\\device\\harddiskvolume[0-9]+|%systemroot%|\\systemroot)?[\\/]windows[\\/]"
+    r"(?!temp[\\/]|tasks[\\/])"
+    r"|^/(?:usr/)?s?bin/|^/usr/(?:lib|libexec)/|^/lib(?:64)?/|^/system/",
+    re.IGNORECASE,
+)
+_TRUSTED = ("microsoft", "apple")
+_OF_FILES = frozenset(
+    ("malware", "intrusion_detection", "threat", "file", "process", "library", "driver", "host")
+)
+_PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
+_DNS_PORT = 53
+_WEB_PORT = 80
+
+
+def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> None:
+    """Add the observables of an alert, addresses first."""
+    if scene.attacker is End.CLIENT:
+        _client(document, scene, harvest)
+    elif scene.attacker is End.SERVER:
+        _server(document, scene, harvest)
+    elif scene.inside:
+        _through_a_proxy(document, scene, harvest)
+    if mail(document):
+        _message(document, harvest)
+    _files(document, kind, harvest)
+
+
+def _client(document: Document, scene: Scene, harvest: Harvest) -> None:
+    role = scene.meaning.role if scene.meaning.blame is not Blame.CALLED else None
+    _address(document, scene.flow.client, harvest, side="attacker", role=role or "source")
+    harvest.add("ja3", first(document, "tls.client.ja3"))
+
+
+def _server(document: Document, scene: Scene, harvest: Harvest) -> None:
+    """A resolver is asked by everybody; what attacks is the name that it was asked for."""
+    server = scene.flow.server
+    if not objects(document, "dns.question") and server.port != _DNS_PORT:
+        role = scene.meaning.role if scene.meaning.blame is Blame.CALLED else None
+        _address(document, server, harvest, side="infrastructure", role=role, port=server.port)
+        for kind in ("sha256", "sha1"):
+            harvest.add(f"cert-{kind}", first(document, f"tls.server.hash.{kind}"))
+        _names(document, harvest, server)
+    _questions(document, harvest)
+
+
+def _through_a_proxy(document: Document, scene: Scene, harvest: Harvest) -> None:
+    """A resolver or a proxy stood between, or only a name is told."""
+    if scene.meaning.blame is Blame.CALLED:
+        _names(document, harvest, None)
+    if scene.meaning.blame in (Blame.CALLED, Blame.FOREIGN) or dataset(document) == "aws.guardduty":
+        _questions(document, harvest)
+
+
+def _address(document: Document, end: Endpoint, harvest: Harvest, **marks: object) -> None:
+    if end.shareable is not None:
+        spoken = first(document, "network.transport").lower()
+        protocol = spoken if _PROTOCOL.fullmatch(spoken) else None
+        side = str(marks.pop("side"))
+        harvest.address(end.shareable.value, side, protocol=protocol, **marks)
+
+
+def _questions(document: Document, harvest: Harvest) -> None:
+    for name in every(document, "dns.question.name"):
+        harvest.host(name, "infrastructure")
+
+
+def _names(document: Document, harvest: Harvest, server: Endpoint | None) -> None:
+    for path in ("destination.domain", "server.domain", "url.domain", "tls.client.server_name"):
+        for name in every(document, path):
+            harvest.add("domain", name, "infrastructure")
+    bare = first(document, "url.original")
+    if "/" in bare and ":" not in bare:
+        harvest.add("domain", bare.partition("/")[0], "infrastructure")
+    for url in urls(document, server):
+        harvest.add("url", url, "infrastructure")
+
+
+def urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
+    """Return the URLs that were called, put together where only their parts are told."""
+    whole = [
+        written
+        for path in ("url.full", "url.original")
+        for written in every(document, path)
+        if "://" in written
+    ]
+    if whole:
+        return tuple(whole)
+    host, path = first(document, "url.domain"), either(document, "url.original", "url.path")
+    if not path.startswith("/"):
+        return (f"http://{path}",) if not host and "/" in path else ()
+    scheme = first(document, "url.scheme").lower() or "http"
+    port = server.port if server is not None else None
+    shown = f":{port}" if scheme == "http" and port not in (None, _WEB_PORT) else ""
+    return (f"{scheme}://{host}{shown}{path}",) if host else ()
+
+
+def _message(document: Document, harvest: Harvest) -> None:
+    """Senders are forged at will; what a product took for an attack is its own word for it."""
+    for path in ("email.from.address", "email.sender.address", "source.user.email"):
+        for address in every(document, path):
+            harvest.add("email", address.strip("<>"), role="sender")
+    if objects(document, "email"):
+        for url in urls(document, None):
+            harvest.add("url", url, "infrastructure", role="phishing")
+    for attachment in objects(document, "email.attachments"):
+        digests(attachment, "file.hash", harvest)
+
+
+def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
+    """The file that an alert is about; failing that, the process, unless it is one that everybody
+    runs. Libraries, parents, signers and the product's own files are not read."""
+    found = categories(document)
+    if found.isdisjoint(_OF_FILES):
+        return
+    malicious = "malware" in found and first(document, "event.code") != "behavior"
+    if kind is Kind.FINDING and not malicious and dataset(document) != "aws.guardduty":
+        return
+    about = ["file"] if malicious or not _common(document, "file") else []
+    if not found.isdisjoint(("library", "driver")) and isinstance(value(document, "dll"), dict):
+        about.append("dll")
+    if found != {"file"} and not _common(document, "process"):
+        about.append("process")
+    any(digests(document, f"{what}.hash", harvest) for what in about)
+
+
+def _common(document: Document, what: str) -> bool:
+    """Return whether a file or process is one of the system or of a maker whom systems trust."""
+    for path in (f"{what}.executable", f"{what}.path"):
+        if _OF_THE_SYSTEM.search(first(document, path)):
+            return True
+    signer = either(
+        document, f"{what}.code_signature.subject_name", f"{what}.code_signature.signing_id"
+    )
+    if value(document, f"{what}.code_signature.trusted") is True:
+        return True
+    return signer.lower().startswith(_TRUSTED)
+
+
+def subject(document: Document) -> str:
+    """Return the digest that names the file of an alert, whether it is shared or not."""
+    paths = (f"{what}.hash.{name}" for what in ("file", "process") for name in HASHES)
+    return either(document, *paths)
