@@ -1,6 +1,7 @@
 """The observables of a notable, and what of it is the victim's."""
 
 import re
+
 from relay.formats.fields import number
 from relay.formats.harvest import Harvest
 from relay.formats.outcome import Source
@@ -41,8 +42,6 @@ _DIGEST = re.compile(r"(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128})"
 _OF_TLS = re.compile(r"ssl|tls|cert")
 # Fields whose values are everybody's, or a victim's.
 _INWARD = re.compile(r"^(?:dest_)?user|recipient|process|service|registry|file_name")
-    r"user|process|service|registry|file_name"
-)  # what is everybody's or a victim's
 _LAST_PORT = 65_535
 _CERTIFICATES = {40: "cert-sha1", 64: "cert-sha256"}
 # Of a threat object only those of these types are somebody's: a name of a process is everybody's.
