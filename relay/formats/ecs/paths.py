@@ -1,6 +1,7 @@
 """Fields of an ECS document by their path: nested, dotted or mixed, single or in a list."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from itertools import islice
 
 Document = Mapping[str, object]
@@ -8,21 +9,60 @@ Document = Mapping[str, object]
 MOST_VALUES = 500
 """Values of one field that are read: real documents hold fewer, hostile ones must not cost more."""
 
+_DEEPEST = 8
+"""Levels below which no field of ECS stands: what is deeper is left as it is."""
+
+
+def unfolded(document: Document) -> Document:
+    """Return a document with all its dotted keys as objects; itself if it has none."""
+    return _unfolded(document, _DEEPEST) if _dotted(document, _DEEPEST) else document
+
+
+def _dotted(document: Document, levels: int) -> bool:
+    for key, inner in document.items():
+        if "." in key or (levels and isinstance(inner, dict) and _dotted(inner, levels - 1)):
+            return True
+    return False
+
+
+def _unfolded(document: Document, levels: int) -> dict[str, object]:
+    whole: dict[str, object] = {}
+    for key, inner in document.items():
+        item = _unfolded(inner, levels - 1) if levels and isinstance(inner, dict) else inner
+        *heads, last = key.split(".", _DEEPEST)
+        into = whole
+        for head in heads:
+            below = into.setdefault(head, {})
+            if not isinstance(below, dict):
+                break
+            into = below
+        else:
+            _put(into, last, item)
+    return whole
+
+
+def _put(into: dict[str, object], name: str, item: object) -> None:
+    there = into.get(name)
+    if isinstance(there, dict) and isinstance(item, dict):
+        for key, inner in item.items():
+            _put(there, key, inner)
+    elif there is None:
+        into[name] = item
+
+
+@cache
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(path.split("."))
+
 
 def value(document: Document, path: str) -> object:
-    """Return what stands under `path`, however its keys are split, or None."""
-    found = document.get(path)
-    if found is not None:
-        return found
-    cut = path.find(".")
-    while cut >= 0:
-        inner = document.get(path[:cut])
-        if isinstance(inner, dict):
-            found = value(inner, path[cut + 1 :])
-            if found is not None:
-                return found
-        cut = path.find(".", cut + 1)
-    return None
+    """Return what stands under `path`, or None. Paths are those of our tables, none of a record."""
+    found: object = document
+    for name in _names(path):
+        if not isinstance(found, dict):
+            return None
+        found = found.get(name)
+    return found
 
 
 def every(document: Document, path: str) -> tuple[str, ...]:
@@ -37,7 +77,10 @@ def every(document: Document, path: str) -> tuple[str, ...]:
 
 def first(document: Document, path: str) -> str:
     """Return the first text of a field; empty if there is none."""
-    return next(iter(every(document, path)), "")
+    found = value(document, path)
+    if isinstance(found, str):
+        return found.strip()
+    return next(iter(every(document, path)), "") if isinstance(found, list) else ""
 
 
 def either(document: Document, *paths: str) -> str:
@@ -68,14 +111,15 @@ def objects(document: Document, path: str) -> tuple[Document, ...]:
     found = value(document, path)
     if isinstance(found, dict):
         return (found,)
-    if not isinstance(found, list):
-        return ()
-    return tuple(item for item in islice(found, MOST_VALUES) if isinstance(item, dict))
+    return tuple(_items(found)) if isinstance(found, list) else ()
+
+
+def _items(found: list[object]) -> Iterator[Document]:
+    for item in islice(found, MOST_VALUES):
+        if isinstance(item, dict):
+            yield unfolded(item)
 
 
 def has(document: Document, path: str) -> bool:
-    """Return whether there is something under `path`, or under a dotted key that goes on there."""
-    if value(document, path) is not None:
-        return True
-    start = f"{path}."
-    return any(key.startswith(start) for key in document)
+    """Return whether there is something under `path`."""
+    return value(document, path) is not None

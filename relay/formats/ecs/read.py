@@ -10,7 +10,17 @@ from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
 from relay.formats.ecs.classes import classification
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind
-from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
+from relay.formats.ecs.paths import (
+    Document,
+    either,
+    every,
+    first,
+    has,
+    named,
+    number,
+    objects,
+    unfolded,
+)
 from relay.formats.ecs.severities import confidence, severity
 from relay.formats.ecs.sides import Scene, mail, scene
 from relay.formats.ecs.times import Times, times
@@ -20,7 +30,7 @@ from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 
 _MARKS = ("@timestamp", "\\@timestamp", "/@timestamp", "ecs", "data_stream", "event", "wazuh",
-          "kibana.alert.uuid")  # fmt: skip
+          "kibana.alert")  # fmt: skip
 _TLP_TAG = re.compile(r"tlp:", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(("string", "-", "n/a"))
 
@@ -71,11 +81,11 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
 
 def _unwrapped(event: Document) -> Document:
     inner = event.get("_source")
+    if not isinstance(inner, dict) and "_index" in event:
+        inner = event.get("fields")
     if not isinstance(inner, dict):
-        inner = event.get("fields") if "_index" in event else None
-    if not isinstance(inner, dict):
-        return event
-    return {**inner, "_id": event.get("_id")} if isinstance(event.get("_id"), str) else inner
+        return unfolded(event)
+    return {**unfolded(inner), "_id": event.get("_id")}
 
 
 def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outcome:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from relay.formats.ecs.paths import Document, every, objects, value
+from relay.formats.ecs.paths import Document, every, objects
 
 _HOST = ("ip", "name", "hostname", "domain", "mac", "geo.name")
 _HOSTS = ("host", "agent", "observer", "device", "orchestrator.resource", "wazuh.agent",
@@ -28,26 +28,13 @@ _OTHERS = (
     "rsa.network.alias_host", "rsa.email.email_dst",
 )  # fmt: skip
 
-_PARTS = tuple(
-    (place, tuple(f"{place}.{name}" for name in names))
-    for places, names in ((_HOSTS, _HOST), (_USERS, _USER))
-    for place in places
-)
+_PLACES = tuple((place, _HOST) for place in _HOSTS) + tuple((place, _USER) for place in _USERS)
 
 
 def victims(document: Document, *, mail: bool) -> Iterator[str]:
     """Yield the values of the victim's side. In mail the user of the source is the sender."""
-    for place, paths in _PARTS:
-        if not (mail and place in _SENDERS) and _there(document, place):
-            yield from chain.from_iterable(every(document, path) for path in paths)
+    for place, names in _PLACES:
+        for part in objects(document, place):
+            if not (mail and place in _SENDERS):
+                yield from chain.from_iterable(every(part, name) for name in names)
     yield from chain.from_iterable(every(document, path) for path in _OTHERS)
-    for interface in objects(document, "crowdstrike.alert.devices"):
-        yield from every(interface, "hostname")
-
-
-def _there(document: Document, place: str) -> bool:
-    """Most documents have few of the parts: one look spares the look at each of their fields."""
-    head = place.partition(".")[0]
-    if value(document, place) is not None:
-        return True
-    return head not in document and any(key.startswith(f"{place}.") for key in document)
