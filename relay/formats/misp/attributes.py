@@ -1,26 +1,26 @@
 """The attributes of an event, those in objects too, each with what its surroundings say of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from relay.core.normalise import LONGEST_RAW
 from relay.formats.fields import number, parts, text
 from relay.formats.misp.tags import Said, said
-from relay.formats.moments import epoch, moment
+from relay.formats.moments import moment
 
-_TOLD_ON = (1, 2, 3, 5)  # distribution: to communities, near to far; 5 is that of the event
-_SEEN, _FALSE_POSITIVE, _CONFIRMED = "0", "1", "3"  # types of sighting; 2 is an expiry
+# distribution: to communities, near to far; 5 is that of the event
+_TOLD_ON = ("5", "1", "2", "3", 5, 1, 2, 3)
+_SEEN, _FALSE_POSITIVE, _CONFIRMED = 0, 1, 3  # types of sighting; 2 is an expiry
 _YES = (True, 1, "1", "true", "True")
 
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(NamedTuple):
     """One attribute. `template` and `relation` are of its object, empty outside of one.
 
     `flagged` is `to_ids`. `confined`: its distribution is narrower than the event's, and bars
-    everybody. Times in ms.
+    everybody. Times in ms, but `edited` as it is written.
     """
 
     type: str
@@ -31,7 +31,7 @@ class Attribute:
     relation: str
     confined: bool
     said: Said | None
-    edited: int | None
+    edited: object
     first_seen: int | None
     last_seen: int | None
 
@@ -51,13 +51,11 @@ def attributes(event: Fields) -> list[Attribute]:
 def confined(fields: Fields) -> bool:
     """Return whether a `distribution` bars everybody else: 0 (the own organisation), 4 (a sharing
     group, whose members the relay cannot know), or a level that is none."""
-    if fields.get("distribution") is None:
-        return False
-    return number(fields, "distribution") not in _TOLD_ON
+    level = fields.get("distribution")
+    return level is not None and level not in _TOLD_ON
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(NamedTuple):
     """What an object says of the attributes in it."""
 
     template: str
@@ -92,7 +90,7 @@ def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
             relation=text(fields, "object_relation"),
             confined=around.confined or confined(fields),
             said=said(fields) if fields.get("Tag") else None,
-            edited=epoch(fields.get("timestamp")),
+            edited=fields.get("timestamp"),
             first_seen=moment(fields.get("first_seen")) or around.first_seen,
             last_seen=moment(fields.get("last_seen")) or around.last_seen,
         )
@@ -104,6 +102,8 @@ def _deleted(fields: Fields) -> bool:
 
 def _refuted(fields: Fields) -> bool:
     """More who looked call it a false positive than have seen it."""
-    kinds = [str(number(sighting, "type")) for sighting in parts(fields, "Sighting")]
+    if not fields.get("Sighting"):
+        return False
+    kinds = [number(sighting, "type") for sighting in parts(fields, "Sighting")]
     wrong = kinds.count(_FALSE_POSITIVE)
     return wrong > kinds.count(_SEEN) + kinds.count(_CONFIRMED)

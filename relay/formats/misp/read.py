@@ -140,8 +140,8 @@ def _time(event: Fields, indicators: Iterable[Attribute], *, relayed: bool) -> i
     edited = epoch(event.get("timestamp"))
     begun = day(text(event, "date"))
     if begun is None:
-        edits = (each.edited for each in indicators if each.edited)
-        return max(edits, default=None) if edited is None else edited
+        edits = (epoch(each.edited) for each in indicators)
+        return edited or max((edit for edit in edits if edit), default=None)
     if edited is not None and begun <= edited < begun + _DAY:
         return edited
     return begun

@@ -72,6 +72,8 @@ def _tags(alert: Alert) -> Iterator[str]:
     yield f"tlp:{alert.tlp}"
     yield f"PAP:{alert.pap.upper()}"
     yield f'{RELAY}:alert-id="{alert.id}"'
+    yield f'{RELAY}:episode="{rfc3339(alert.episode)}"'
+    yield f'{RELAY}:revision="{alert.revision}"'
     yield f'{RELAY}:severity="{alert.severity}"'
     yield f'{RELAY}:state="{alert.state}"'
     yield f'{RELAY}:members="{alert.votes}"'

@@ -66,8 +66,8 @@ def said(fields: Mapping[str, object]) -> Said:
     """
     heard = Said()
     for name, local in _named(fields):
-        namespace, _, rest = name.partition(":")
-        hear = _HEARD.get(namespace.lower())
+        namespace, colon, rest = name.partition(":")
+        hear = _HEARD.get(namespace.lower()) if colon else None
         if hear is None or (local and hear not in _RESTRICTING):
             continue
         predicate, _, value = rest.partition("=")
