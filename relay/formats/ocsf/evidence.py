@@ -47,15 +47,15 @@ def gather(judged: Judged, meaning: Meaning, harvest: Harvest) -> None:
         _end(judged.source, evidence, harvest, side="attacker", role=_begins(role))
         _fingerprints(evidence, harvest)
     elif judged.attacker is End.DESTINATION:
-        _end(judged.destination, evidence, harvest, side="infrastructure", role=_called(meaning))
+        _end(judged.destination, evidence, harvest, side="infrastructure", role=called_for(meaning))
         for name in texts(judged.destination, "hostname"):
-            harvest.host(name, "infrastructure", role=_called(meaning))
+            harvest.host(name, "infrastructure", role=called_for(meaning))
         if meaning.intent is Intent.CALLED:
             _fingerprints(evidence, harvest)
     if judged.serves:
-        _served(evidence, _called(meaning), harvest)
+        _served(evidence, called_for(meaning), harvest)
     harvest.host(text(part(evidence, "query"), "hostname").rstrip("."), "infrastructure",
-                 role=_called(meaning))  # fmt: skip
+                 role=called_for(meaning))  # fmt: skip
     _files(evidence, harvest)
     for mail in islice(parts(evidence, "email"), _MOST):
         _mail(mail, harvest)
@@ -65,8 +65,9 @@ def _begins(role: Role | None) -> Role:
     return role if role == "scanner" else "source"
 
 
-def _called(meaning: Meaning) -> Role | None:
-    return meaning.role if meaning.intent is Intent.CALLED else None
+def called_for(meaning: Meaning) -> Role | None:
+    """Return what the end that is called, and what it serves, was used for."""
+    return meaning.role if meaning.intent is not Intent.ATTEMPT else None
 
 
 def _end(

@@ -4,17 +4,24 @@
 products list what has no place elsewhere, under names of their own.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from itertools import islice
-from types import MappingProxyType
 
 from relay.formats.fields import number, part, parts, text
 from relay.formats.harvest import Harvest
-from relay.formats.ocsf.evidence import address_in, certificate
-from relay.formats.ocsf.meaning import Intent, Meaning
+from relay.formats.ocsf.evidence import address_in, called_for, certificate
+from relay.formats.ocsf.meaning import Meaning
+from relay.formats.ocsf.naming import (
+    BYSTANDERS,
+    DOMAINS,
+    NO_DIGESTS,
+    PERSONS,
+    Whose,
+    kind_of,
+    whose_of,
+    words_of,
+)
 
 Fields = Mapping[str, object]
 
@@ -22,61 +29,8 @@ MOST = 2000
 """Observables of one finding that are looked at."""
 
 
-class Whose(Enum):
-    """Whose an observable is, as far as its name tells."""
-
-    ATTACKER = auto()
-    VICTIM = auto()
-    SOURCE = auto()
-    DESTINATION = auto()
-    NOBODY = auto()
-    """It does not tell."""
-
-
-_ATTACKER = frozenset((
-    "attacker", "malware", "malicious", "threat", "c2", "cnc", "ioc", "iocs", "indicator", "query",
-    "sni", "phishing", "sender", "from", "reply", "osint", "hostile", "payload", "adversary",
-    "suspicious",
-))  # fmt: skip
-_VICTIM = frozenset((
-    "local", "internal", "private", "infected", "victim", "victims", "target", "targets",
-    "targeted", "affected", "device", "resource", "resources", "host", "computer", "machine",
-    "agent", "user", "users", "username", "account", "actor", "owner", "assigned", "assignee",
-    "recipient", "recipients", "to", "cc", "sensor", "log", "collector", "asset", "instance",
-    "tenant", "principal", "org", "employee", "mailbox", "customer", "parent", "domaincontroller",
-))  # fmt: skip
-_SOURCES = frozenset(("src", "source", "client", "srcip"))
-_DESTINATIONS = frozenset(("dst", "dest", "destination", "server", "dstip", "destip"))
-_NAMES = frozenset(("domain", "domains", "dns", "fqdn", "url", "remote"))
-
-_KINDS: Mapping[int, str] = MappingProxyType(
-    {
-        1: "host", 2: "address", 3: "victim", 4: "victim", 5: "email", 6: "url", 8: "digest",
-        10: "victim", 12: "address", 18: "cve", 21: "victim", 23: "url", 30: "digest",
-        31: "victim", 34: "victim", 35: "victim", 47: "victim",
-    }
-)  # fmt: skip
-"""What `type_id` calls it; `victim` are users, machines and accounts by their names."""
-_TYPES: Mapping[str, str] = MappingProxyType(
-    {
-        "hostname": "host", "domain": "host", "domain name": "host", "fqdn": "host",
-        "ip address": "address", "ip": "address", "ipv4": "address", "ipv6": "address",
-        "subnet": "address", "url": "url", "url string": "url", "email address": "email",
-        "email": "email", "hash": "digest", "md5": "digest", "sha1": "digest",
-        "sha256": "digest", "sha-256": "digest", "sha-1": "digest", "cve": "cve",
-        "user": "victim", "user name": "victim",
-    }
-)  # fmt: skip
-"""The same for types outside the enumeration, which their caption names."""
-_NO_DIGESTS = frozenset((
-    "ja3", "ja3s", "ja4", "ja4s", "imphash", "ssdeep", "tlsh", "ctph", "authentihash", "hassh",
-))  # fmt: skip
-_SAFE = range(1, 5)
-"""`reputation.score_id` from Very Safe to Leans Safe."""
-
+_SAFE = range(1, 5)  # `reputation.score_id` from Very Safe to Leans Safe
 _MOST_HOLDERS = 1000  # as many evidences are read
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_WORD = re.compile(r"[a-z0-9]+")
 
 
 @dataclass(slots=True)
@@ -110,15 +64,18 @@ class _Places:
         self._inner: dict[str, frozenset[str]] = {}
 
     def lead(self, path: str) -> bool:
-        """Return whether `evidences[].src_endpoint.ip` or its like leads somewhere."""
+        """Return whether `evidences[].src_endpoint.ip`, or `src_endpoint.ip`, leads somewhere."""
         first, _, rest = path.partition(".")
         first, second = first.partition("[")[0], rest.partition(".")[0].partition("[")[0]
-        if not self._event.get(first):
-            return False
+        if first in self._within("evidences"):
+            return True
+        return bool(self._event.get(first)) and (not second or second in self._within(first))
+
+    def _within(self, first: str) -> frozenset[str]:
         if first not in self._inner:
             holders = parts(self._event, first)[:_MOST_HOLDERS]
             self._inner[first] = frozenset(name for holder in holders for name in holder)
-        return not second or second in self._inner[first]
+        return self._inner[first]
 
 
 def listed(event: Fields) -> Listed:
@@ -126,14 +83,14 @@ def listed(event: Fields) -> Listed:
     found, places = Listed(), _Places(event)
     for observable in islice(_observables(event), MOST):
         value = text(observable, "value")
-        if value and number(part(observable, "reputation"), "score_id") not in _SAFE:
+        if value:
             _sort(observable, value, places, found)
     return found
 
 
 def add_listed(found: Listed, meaning: Meaning, harvest: Harvest) -> None:
     """Add what is the attacker's among what is listed; the ends are judged as an evidence is."""
-    role = meaning.role if meaning.intent is Intent.CALLED else None
+    role = called_for(meaning)
     for kind, value, words in found.attackers:
         if kind == "digest":
             _digest(value, words, harvest)
@@ -158,12 +115,11 @@ def _observables(event: Fields) -> Iterator[Fields]:
 
 def _sort(observable: Fields, value: str, places: _Places, found: Listed) -> None:
     name = text(observable, "name")[:256]
-    words = frozenset(_WORD.findall(_CAMEL.sub(" ", name).lower()))
-    kind = _kind(observable)
-    whose = _whose(words)
-    if kind == "victim" or (whose is Whose.VICTIM and kind in ("host", "address", "email")):
+    words = words_of(name)
+    kind, whose = kind_of(observable, name), whose_of(words)
+    if _of_a_victim(kind, whose, words):
         found.victims.append(value)
-    elif kind is None or whose is Whose.VICTIM or places.lead(name):
+    elif kind is None or whose is Whose.VICTIM or _safe(observable) or places.lead(name):
         return
     elif kind == "address":
         _sort_address(value, whose, found, words)
@@ -180,9 +136,9 @@ def _sort_address(value: str, whose: Whose, found: Listed, words: frozenset[str]
         found.sources.append(value)
     elif whose is Whose.DESTINATION:
         found.called.append(value)
-    elif whose is Whose.ATTACKER or "remote" in words:
+    elif whose is Whose.ATTACKER:
         found.attackers.append(("address", value, words))
-    else:
+    elif words.isdisjoint(BYSTANDERS):
         found.others.append(value)
 
 
@@ -190,31 +146,20 @@ def _sort_host(value: str, whose: Whose, found: Listed, words: frozenset[str]) -
     """A name that is only called a host name is mostly the machine's own."""
     if whose is Whose.DESTINATION:
         found.names.append(value)
-    elif whose is Whose.ATTACKER or (whose is Whose.NOBODY and not words.isdisjoint(_NAMES)):
+    elif whose is Whose.ATTACKER or (whose is Whose.NOBODY and not words.isdisjoint(DOMAINS)):
         found.attackers.append(("host", value, words))
     else:
         found.victims.append(value)
 
 
-def _kind(observable: Fields) -> str | None:
-    type_id = number(observable, "type_id")
-    if type_id is None:
-        type_id = number(observable, "typeId")
-    known = _KINDS.get(type_id or 0)
-    return known or _TYPES.get(text(observable, "type").lower())
+def _safe(observable: Fields) -> bool:
+    return number(part(observable, "reputation"), "score_id") in _SAFE
 
 
-def _whose(words: frozenset[str]) -> Whose:
-    """`infected_device.malware_hostname` is the attacker's, `local_destination_address` is not."""
-    for owners, whose in (
-        (_ATTACKER, Whose.ATTACKER),
-        (_VICTIM, Whose.VICTIM),
-        (_SOURCES, Whose.SOURCE),
-        (_DESTINATIONS, Whose.DESTINATION),
-    ):
-        if not words.isdisjoint(owners):
-            return whose
-    return Whose.NOBODY
+def _of_a_victim(kind: str | None, whose: Whose, words: frozenset[str]) -> bool:
+    if kind is None:
+        return not words.isdisjoint(PERSONS) and "type" not in words
+    return kind == "victim" or (whose is Whose.VICTIM and kind in ("host", "address", "email"))
 
 
 def _digest(value: str, words: frozenset[str], harvest: Harvest) -> None:
@@ -223,5 +168,5 @@ def _digest(value: str, words: frozenset[str], harvest: Harvest) -> None:
             harvest.add(kind, value, "infrastructure" if kind == "ja3s" else "attacker")
     if "certificate" in words or "cert" in words:
         certificate(value, harvest)
-    elif words.isdisjoint(_NO_DIGESTS):
+    elif words.isdisjoint(NO_DIGESTS):
         harvest.digest(value, role="payload")

@@ -38,7 +38,8 @@ class Meaning:
     @property
     def intent(self) -> Intent:
         """Which end attacks."""
-        return _INTENTS.get(self.classification.partition(":")[0], Intent.OPEN)
+        kind = self.classification
+        return _INTENTS.get(kind) or _INTENTS.get(kind.partition(":")[0], Intent.OPEN)
 
     @property
     def role(self) -> Role | None:
@@ -49,8 +50,7 @@ class Meaning:
 _INTENTS: Mapping[str, Intent] = MappingProxyType(
     {
         "malicious-code": Intent.CALLED,
-        "fraud": Intent.CALLED,
-        "information-content-security": Intent.CALLED,
+        "fraud:unauthorised-use-of-resources": Intent.CALLED,  # mining, mostly
         "information-gathering": Intent.ATTEMPT,
         "intrusion-attempts": Intent.ATTEMPT,
         "availability": Intent.ATTEMPT,

@@ -91,7 +91,8 @@ def _attacker(evidence: Fields, intent: Intent, *, begins: bool, called: bool) -
         # What the member's own machine attempts outside hits somebody: the called is a victim.
         return End.DESTINATION if called and intent is not Intent.ATTEMPT else None
     if begins and not called:
-        alone = not part(evidence, "dst_endpoint")
+        # A machine that calls out and is seen from outside; who calls an interface is no machine.
+        alone = not part(evidence, "dst_endpoint") and not part(evidence, "api")
         return None if alone and intent is Intent.CALLED else End.SOURCE
     if begins and called:
         return {Intent.CALLED: End.DESTINATION, Intent.ATTEMPT: End.SOURCE}.get(intent)

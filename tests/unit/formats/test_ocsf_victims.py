@@ -1,0 +1,106 @@
+"""OCSF in: the victim's side, in whatever field it stands."""
+
+from dataclasses import replace
+
+import pytest
+
+from relay.formats.outcome import Refused, Skipped
+from tests.unit.formats.kit import SOURCE, detections, outcome_of, values
+from tests.unit.formats.ocsf_events import AT, ATTACKER, OTHER, finding, named, titled
+
+SINKHOLED = {
+    "class_uid": 2001,
+    "time": AT,
+    "metadata": {"product": {"vendor_name": "SecurityScorecard"}},
+    "finding": {"uid": "1", "title": f"Infection found on {OTHER}", "types": ["malware_infection"]},
+    "observables": [
+        named("infected_device.ip", 2, OTHER),
+        {"name": "infected_device.malware_hostname", "type_id": 1, "value": None},
+    ],
+}
+
+
+def test_the_name_a_sinkhole_was_asked_for_may_stand_in_its_log_only() -> None:
+    """JSON in a string; the machine that asked is the victim, and the title names it."""
+    data = f'{{"enc_host": "c2.example", "remote_addr": "{OTHER}", "enc_request": "GET /"}}'
+
+    found = detections("ocsf", {**SINKHOLED, "data": data})
+
+    assert [(o.value, o.role) for o in found[0].observables] == [("c2.example", "c2")]
+    assert found[0].title == "malware_infection"
+
+
+@pytest.mark.parametrize("data", ["", "{", "[]", '"c2.example"', None, {"enc_host": "c2.example"}])
+def test_a_log_that_is_no_json_is_not_read(data: object) -> None:
+    """Nothing is mined from text."""
+    assert outcome_of("ocsf", {**SINKHOLED, "data": data}) == Skipped("no shareable observable")
+
+
+def test_other_products_data_is_not_read() -> None:
+    """Only what is known to be the log of a sinkhole is."""
+    event = finding(evidences=[], data='{"enc_host": "c2.example"}')
+
+    assert outcome_of("ocsf", event) == Skipped("no shareable observable")
+
+
+def test_a_title_that_names_the_victim_is_replaced() -> None:
+    """By the type, or by words of the relay's."""
+    info = {"uid": "f", "title": "Login to ws-17 failed", "types": ["UnauthorizedAccess"]}
+    event = finding(device={"hostname": "ws-17"}, finding_info=info)
+    bare = finding(device={"hostname": "ws-17"}, finding_info={"title": "On ws-17"})
+
+    assert detections("ocsf", event)[0].title == "UnauthorizedAccess"
+    assert detections("ocsf", bare)[0].title == "OCSF detection finding"
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        "arn:aws:ec2:eu-central-1:111122223333:instance/i-0a1b2c3d4e",
+        "AWS::IAM::AccessKey:i-0a1b2c3d4e",
+    ],
+)
+def test_an_id_within_a_composed_id_is_the_victims_too(uid: str) -> None:
+    """Titles name `i-…` without the rest of its name."""
+    info = {"uid": "f", "title": "Instance i-0a1b2c3d4e was probed"}
+    event = finding(resources=[{"uid": uid}], finding_info=info)
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
+
+
+def test_the_account_within_the_findings_own_id_is_hidden() -> None:
+    """It stands in names of resources, which stand in titles."""
+    info = {
+        "uid": "arn:aws:guardduty:us-east-2:111122223333:detector/1/finding/2",
+        "title": "Trail arn:aws:cloudtrail:us-east-2:111122223333:trail/main was disabled",
+    }
+
+    assert detections("ocsf", finding(finding_info=info))[0].title == "OCSF detection finding"
+
+
+def test_addresses_in_a_resources_data_are_the_victims() -> None:
+    """Public ones of the instance that was hit: an object, or JSON in a string."""
+    data = f'{{"AwsEc2Instance": {{"IpV4Addresses": ["{OTHER}", "10.1.2.3"], "VpcId": "vpc-1"}}}}'
+    evidence = {"src_endpoint": {"ip": OTHER}, "dst_endpoint": {"ip": ATTACKER}}
+
+    for held in (data, {"PublicIp": OTHER}):
+        event = finding(resources=[{"data": held}], evidences=[evidence])
+        assert values("ocsf", event) == [("ipv4", ATTACKER)]
+
+
+def test_a_finding_that_names_too_many_victims_is_refused() -> None:
+    """Holding every value against all of them would take for ever."""
+    resources = [{"uid": f"resource-{number}"} for number in range(2100)]
+
+    outcome = outcome_of("ocsf", finding(resources=resources))
+
+    assert isinstance(outcome, Refused)
+    assert outcome.reason == "too-large"
+
+
+def test_the_members_own_names_never_come_out() -> None:
+    """The member names its domains and networks to the adapter."""
+    source = replace(SOURCE, own_domains=("victim.example",))
+    event = titled("C2 beacon", dst_endpoint={"hostname": "www.victim.example"})
+
+    assert outcome_of("ocsf", event, source) == Skipped("no shareable observable")
