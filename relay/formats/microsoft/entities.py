@@ -12,12 +12,23 @@ from types import MappingProxyType
 from relay.formats.microsoft.files import hashes_of, of_the_system, published_with_the_system
 from relay.formats.microsoft.folding import Fields, first, folded, objects, words
 from relay.formats.microsoft.gathering import Gathering
+from relay.formats.microsoft.victims import ADDRESSES, hide, strings
 from relay.formats.microsoft.words import ROLES, USES, VERDICTS, Stance
 from relay.formats.tactics import folded_word
 from relay.model.vocabulary import Role
 
 MOST_ENTITIES = 4000
 """Entities of one alert that are read: the products list at most 500 in one."""
+
+
+_KINDS = ("@odata.type", "atsignodatatype", "entitytype", "type", "kind")
+_AROUND = ("host", "account", "useraccount")
+_BESIDE = (
+    "accountname", "domainname", "usersid", "aaduserid", "userprincipalname", "mdedeviceid",
+    "devicename",
+)  # fmt: skip
+_ROLES = ("roles", "evidencerole")
+_VERDICTS = ("verdict", "lastverdict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +53,9 @@ class Entity:
     def inner(self, *names: str) -> Iterator[Fields]:
         """Yield the entities within some fields, those referred to resolved."""
         for name in names:
-            for each in objects(self.fields.get(name)):
+            if name not in self.fields:
+                continue
+            for each in objects(self.fields[name]):
                 reference = each.get("$ref")
                 found = self.known.get(reference) if isinstance(reference, str) else each
                 if found is not None:
@@ -80,24 +93,22 @@ def _known(listed: Sequence[Fields]) -> Mapping[str, Fields]:
 
 
 def _kind(fields: Fields) -> str:
-    written = first(fields, ("@odata.type", "atsignodatatype", "entitytype", "type", "kind"))
+    written = first(fields, _KINDS)
     name = folded_word(written.rpartition(".")[2])
     return name.removesuffix("evidence")
 
 
 def _entity(fields: Fields, known: Mapping[str, Fields]) -> Entity:
-    roles = [
-        folded_word(word) for name in ("roles", "evidencerole") for word in words(fields.get(name))
-    ]
-    verdict = VERDICTS.get(folded_word(first(fields, ("verdict", "lastverdict"))))
-    role = next((USES[word] for word in roles if word in USES), None)
-    return Entity(
-        fields, _stance([ROLES[word] for word in roles if word in ROLES], verdict), role, known
-    )
+    roles = [folded_word(word) for name in _ROLES if name in fields for word in words(fields[name])]
+    verdict = VERDICTS.get(folded_word(first(fields, _VERDICTS)))
+    stance = _stance([ROLES[word] for word in roles if word in ROLES], verdict)
+    return Entity(fields, stance, next((USES[word] for word in roles if word in USES), None), known)
 
 
 def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
     """Return the stance: what speaks for the victim wins, then what speaks for harmless."""
+    if not roles:
+        return verdict or Stance.UNTOLD
     if Stance.VICTIM in roles:
         return Stance.VICTIM
     if verdict is Stance.BENIGN:
@@ -108,62 +119,20 @@ def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
     return Stance.UNTOLD
 
 
-_ADDRESSES = ("address", "ipaddress", "remoteip")
-_NAMES = frozenset((
-    "name", "hostname", "netbiosname", "devicename", "devicednsname", "computerdnsname", "fqdn",
-    "accountname", "displayname", "aaduserid", "azureaduserid", "sid", "usersid", "accountsid",
-    "objectguid", "puid", "accountobjectid", "ntdomain", "accountdomain", "useraccountname",
-    "deviceid", "mdedeviceid", "azureaddeviceid", "aaddeviceid", "resourcename", "macaddress",
-    "friendlyname", "username", "dnsname", "vmname", "resourceid", "azureresourceid", "azureid",
-    "lastipaddress", "lastexternalipaddress", "localip", "publicipaddress", "privateipaddress",
-    "hostipaddress", "logonip", "sourceaddress", "mdatpdeviceid", "machineid",
-))  # fmt: skip
-_DOMAINS = frozenset(("dnsdomain", "upnsuffix", "domainname"))
-_MAILBOXES = frozenset((
-    "userprincipalname", "accountupn", "upn", "primaryaddress", "mailboxprimaryaddress", "mail",
-))  # fmt: skip
-_AROUND = ("host", "account", "useraccount")
-_BESIDE = (
-    "accountname", "domainname", "usersid", "aaduserid", "userprincipalname", "mdedeviceid",
-    "devicename",
-)  # fmt: skip
-_RESOURCES = ("resourceid", "azureresourceid", "azureid")
-
-
-def hide(fields: Fields, gathering: Gathering) -> None:
-    """Gather what names somebody or something of the victim's side: an account, a host, a
-    mailbox, a resource."""
-    for name, value in fields.items():
-        if not isinstance(value, str) or not value:
-            continue
-        if name in _NAMES:
-            gathering.hide((value,))
-        elif name in _MAILBOXES:
-            gathering.hide_mailbox(value)
-        elif name in _DOMAINS:
-            gathering.hide_domain(value)
-    if resource := first(fields, _RESOURCES):
-        gathering.hide((resource.rpartition("/")[2],))
-
-
-def _strings(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
-    return (value for name in names if isinstance(value := fields.get(name), str))
-
-
 def _victim(entity: Entity, gathering: Gathering) -> None:
     hide(entity.fields, gathering)
     parts = ("host", "account", "useraccount", "loggedonusers", "user", "mailbox", "vmmetadata")
     for each in entity.inner(*parts):
         hide(each, gathering)
     for each in entity.inner("ipinterfaces"):
-        gathering.hide(_strings(each, _ADDRESSES))
+        gathering.hide(strings(each, ADDRESSES))
     gathering.hide(words(entity.fields.get("ipinterfaces")))
-    gathering.hide(_strings(entity.fields, _ADDRESSES))
+    gathering.hide(strings(entity.fields, ADDRESSES))
 
 
 def _ip(entity: Entity, gathering: Gathering) -> None:
-    address = first(entity.fields, _ADDRESSES)
-    gathering.hide(_strings(entity.fields, ("localip",)))
+    address = first(entity.fields, ADDRESSES)
+    gathering.hide(strings(entity.fields, ("localip",)))
     if entity.stance is Stance.VICTIM or first(entity.fields, ("addressscope",)):
         gathering.hide((address,))
     elif entity.shared:
@@ -177,8 +146,8 @@ def _url(entity: Entity, gathering: Gathering) -> None:
 
 def _dns(entity: Entity, gathering: Gathering) -> None:
     for each in entity.inner("hostipaddress"):
-        gathering.hide(_strings(each, _ADDRESSES))
-    gathering.hide(_strings(entity.fields, ("hostipaddress",)))
+        gathering.hide(strings(each, ADDRESSES))
+    gathering.hide(strings(entity.fields, ("hostipaddress",)))
     if entity.shared:
         name = first(entity.fields, ("domainname",))
         gathering.take("domain", name, entity.side, role=entity.role)
@@ -244,7 +213,7 @@ def _message(entity: Entity, gathering: Gathering) -> None:
     fields = entity.fields
     gathering.mail = True
     recipients = [*words(fields.get("recipient")), *words(fields.get("recipients"))]
-    recipients += _strings(fields, ("recipientemailaddress", "submitter", "mailboxprimaryaddress"))
+    recipients += strings(fields, ("recipientemailaddress", "submitter", "mailboxprimaryaddress"))
     for recipient in recipients:
         gathering.hide_mailbox(recipient)
     outward = folded_word(first(fields, ("antispamdirection", "emaildirection"))) in (
@@ -263,7 +232,7 @@ def _message(entity: Entity, gathering: Gathering) -> None:
 
 
 def _senders(entity: Entity) -> Iterator[str]:
-    yield from _strings(entity.fields, ("sender", "p1sender", "p2sender", "senderfromaddress"))
+    yield from strings(entity.fields, ("sender", "p1sender", "p2sender", "senderfromaddress"))
     for each in entity.inner("p1sender", "p2sender"):
         yield first(each, ("emailaddress",))
 
@@ -272,8 +241,8 @@ def _connection(entity: Entity, gathering: Gathering) -> None:
     """The far end is the one that is not private; where both are public nobody can tell."""
     if entity.shared:
         ends = ("sourceaddress", "destinationaddress")
-        inner = [first(each, _ADDRESSES) for each in entity.inner(*ends)]
-        gathering.connection((*inner, *_strings(entity.fields, ends)))
+        inner = [first(each, ADDRESSES) for each in entity.inner(*ends)]
+        gathering.connection((*inner, *strings(entity.fields, ends)))
 
 
 _Reader = Callable[[Entity, Gathering], None]

@@ -3,10 +3,10 @@ piece of evidence. Rows of other tables are no alerts."""
 
 from collections.abc import Mapping
 
-from relay.formats.microsoft.entities import hide
 from relay.formats.microsoft.folding import Fields, decoded, first, folded
 from relay.formats.microsoft.gathering import Gathering
 from relay.formats.microsoft.report import Report
+from relay.formats.microsoft.victims import hide
 from relay.formats.outcome import Skipped
 
 PREFIX = "advancedhunting-"

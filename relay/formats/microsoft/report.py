@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from relay.formats.draft import Draft, Sensor, finished
-from relay.formats.microsoft.entities import gather, hide
+from relay.formats.microsoft.entities import gather
 from relay.formats.microsoft.folding import Fields, first, folded, objects, words
 from relay.formats.microsoft.gathering import Gathering
+from relay.formats.microsoft.victims import hide
 from relay.formats.microsoft.words import CATEGORIES, CONFIDENCES, NO_ATTACK, SEVERITIES
 from relay.formats.moments import moment
 from relay.formats.outcome import Outcome, Refused, Skipped, Source
@@ -101,19 +102,24 @@ def _id(report: Report, title: str, detected: int) -> tuple[object, ...]:
 
 def _said(report: Report, names: Names) -> Iterator[str]:
     """Yield what the alert says in some fields, then what its incident says."""
-    for fields in (report.fields, report.about):
-        yield from (text for name in names if (text := first(fields, (name,))))
+    for fields in (report.fields, report.about) if report.about else (report.fields,):
+        for name in names:
+            value = fields.get(name)
+            if isinstance(value, str) and (text := value.strip()):
+                yield text
 
 
-def _words(fields: Fields, names: Names) -> Iterator[str]:
-    return (word for name in names for word in words(fields.get(name)) if word)
+def _words(fields: Fields, names: Names) -> list[str]:
+    return [word for name in names if name in fields for word in words(fields[name]) if word]
 
 
 def _time(fields: Fields, names: Names) -> int | None:
     """Return the first time that is one. Microsoft's are always in UTC, also where none is
     written with an offset, as in the tables of Log Analytics."""
-    times = (moment(first(fields, (name,)), "Z") for name in names)
-    return next((at for at in times if at is not None), None)
+    for name in names:
+        if name in fields and (at := moment(fields[name], "Z")) is not None:
+            return at
+    return None
 
 
 def _gathered(report: Report) -> Gathering:
