@@ -34,7 +34,7 @@ _OBSERVING = frozenset(("apm", "infrastructure", "logs", "monitoring", "slo", "s
 _ALERTING = frozenset((
     "abnormal_security.threat", "aws.guardduty", "carbon_black_cloud.alert",
     "checkpoint_harmony_endpoint.antimalware", "checkpoint_harmony_endpoint.threatemulation",
-    "crowdstrike.alert", "google_workspace.alert", "m365_defender.alert",
+    "crowdstrike.alert", "crowdstrike.summary", "google_workspace.alert", "m365_defender.alert",
     "microsoft_defender_cloud.event", "microsoft_defender_endpoint.log", "netskope.alerts",
     "proofpoint_tap.clicks_blocked", "proofpoint_tap.clicks_permitted",
     "proofpoint_tap.message_blocked", "sentinel_one.alert", "sentinel_one.threat",
@@ -61,6 +61,11 @@ _FIREWALLS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({
         "ips": frozenset(), "virus": frozenset(), "anomaly": frozenset(),
     }),
 })  # fmt: skip
+_RETRACTED = (
+    ("misp.attribute.to_ids", False), ("misp.attribute.deleted", True),
+    ("opencti.indicator.revoked", True), ("ti_crowdstrike.ioc.deleted", True),
+    ("ti_crowdstrike.ioc.expired", True),
+)  # fmt: skip
 _SUBTYPES = ("sophos.xg.log_subtype", "fortinet.firewall.subtype")
 
 
@@ -82,6 +87,8 @@ def _by_kind(document: Document, named: str) -> Kind | str:
         return f"event.kind {named}"
     if named == "signal":
         return Kind.SIGNAL
+    if dataset(document) in _ALERTING:
+        return Kind.ALERT
     if has(document, "threat.indicator") and named in ("enrichment", "event", ""):
         return _indicator(document)
     if named == "enrichment":
@@ -104,7 +111,9 @@ def _guessed(document: Document) -> str:
 
 _MARKS = (
     ("sentinel_one.alert", "sentinel_one.alert"), ("sentinel_one.threat", "sentinel_one.threat"),
-    ("crowdstrike.alert", "crowdstrike.alert"), ("aws.guardduty", "aws.guardduty"),
+    ("crowdstrike.alert", "crowdstrike.alert"), ("crowdstrike.DetectName", "crowdstrike.summary"),
+    ("crowdstrike.event", "crowdstrike.falcon"),
+    ("aws.guardduty", "aws.guardduty"),
     ("anomali.threatstream", "ti_anomali.threatstream"), ("suricata", "suricata.eve"),
     ("sophos.xg", "sophos.xg"), ("cisco.asa", "cisco_asa.log"), ("cisco.ftd", "cisco_ftd.log"),
     ("snort", "snort.log"), ("panw.panos", "panw.panos"),
@@ -130,7 +139,7 @@ def _signal(document: Document) -> Kind | str:
 
 
 def _indicator(document: Document) -> Kind | str:
-    if value(document, "misp.attribute.to_ids") is False:
+    if any(value(document, path) is said for path, said in _RETRACTED):
         return "an indicator that its source does not mean for detection"
     return Kind.INDICATOR
 
@@ -149,9 +158,7 @@ def _alerts(document: Document) -> bool:
             return not logs[written] or subtype in logs[written]
         if written:
             return False
-    if dataset(document) in _ALERTING or has(document, "threat.enrichments"):
-        return True
-    return _threatens(document)
+    return has(document, "threat.enrichments") or _threatens(document)
 
 
 def _threatens(document: Document) -> bool:

@@ -38,8 +38,11 @@ _TECHNIQUES = (
     "threat.technique.id", "threat.technique.subtechnique.id", "wazuh.rule.mitre.technique.id",
     "wazuh.rule.mitre.subtechnique.id", "suricata.eve.alert.metadata.mitre_technique_id",
     "suricata.alert.metadata.mitre_technique_id", "suricata.alert.metadata.mitre_attack",
+    "m365_defender.alert.mitre_techniques",
 )  # fmt: skip
-_RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name")
+_RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name",
+               "cisco.ftd.security.message", "crowdstrike.alert.name",
+               "crowdstrike.DetectName", "m365_defender.alert.title")  # fmt: skip
 _RULE_IDS = ("kibana.alert.rule.rule_id", "signal.rule.rule_id", "wazuh.rule.id", "rule.id")
 _MALWARE = (
     "threat.software.name", "threat.software.alias", "sophos.xg.threatname", "sophos.xg.virus",
@@ -166,8 +169,8 @@ def _sensor(document: Document, of: Kind) -> Sensor:
 
 
 def _rule_name(document: Document) -> str:
-    names = (either(document, *_RULE_NAMES), first(document, "crowdstrike.alert.name"))
-    return next((name for name in names if name and name not in _PLACEHOLDERS), "")
+    name = either(document, *_RULE_NAMES)
+    return "" if name in _PLACEHOLDERS else name
 
 
 def _techniques(document: Document) -> Iterator[str]:

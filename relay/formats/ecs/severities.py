@@ -19,7 +19,8 @@ _UNSAID = frozenset(("unknown",))
 # The product's own word stands before any number.
 _SAID = (
     "kibana.alert.severity", "signal.rule.severity", "kibana.alert.rule.severity",
-    "crowdstrike.alert.severity_name", "sentinel_one.alert.rule.severity",
+    "crowdstrike.alert.severity_name", "crowdstrike.event.SeverityName", "crowdstrike.SeverityName",
+    "ti_crowdstrike.ioc.severity", "sentinel_one.alert.rule.severity",
     "m365_defender.alert.severity", "m365_defender.alerts.severity",
     "microsoft.defender_endpoint.severity", "trend_micro_vision_one.alert.severity",
     "anomali.threatstream.severity", "sophos_central.alert.severity",
@@ -51,6 +52,7 @@ _RISING: Mapping[str, Scale] = MappingProxyType({
     "crowdstrike.falcon": _ELASTIC,
     "crowdstrike.fdr": _ELASTIC,
     "endpoint.alerts": _ELASTIC,
+    "m365_defender.alert": _ELASTIC,
     "m365_defender.log": _MICROSOFT,
     "microsoft.defender_atp": _MICROSOFT,
     "microsoft_defender_endpoint.log": _MICROSOFT,
@@ -71,6 +73,9 @@ _FALLING: Mapping[str, Worst] = MappingProxyType({
     "suricata.eve": _SNORT,
 })  # fmt: skip
 
+# Ranks of rules, which stand before the level of the message that carries them.
+_RANKS = (("suricata.alert.severity", "suricata.eve"), ("cisco.ftd.security.priority", "snort.log"))
+
 # The scale of STIX 2.1, appendix A, "None / Low / Med / High"; None there is "not sure at all",
 # here what feeds write that do not say it.
 _SURE: Mapping[str, int] = MappingProxyType({"low": 15, "medium": 50, "high": 85})
@@ -86,9 +91,11 @@ def severity(document: Document) -> Severity | None:
     word = either(document, *_SAID).lower()
     if word in _WORDS and word not in _UNSAID:
         return _WORDS[word]
+    for path, name in _RANKS:
+        rank = number(document, path)
+        if rank is not None:
+            return _numbered(name, rank)
     level = number(document, "event.severity")
-    if level is None:
-        level = number(document, "suricata.alert.severity")
     counted = None if level is None else _numbered(dataset(document), level)
     if counted is not None:
         return counted

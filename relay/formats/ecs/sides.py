@@ -11,11 +11,12 @@ from relay.formats.outcome import Source
 from relay.formats.suricata.categories import Blame, Meaning, meaning
 from relay.formats.suricata.sides import End, Flow, attacker, flow_of
 
-_RULED = frozenset(("suricata.eve", "snort.log", "cisco_ftd.log", "cisco.ftd", "sophos.xg",
-                    "zeek.notice"))  # fmt: skip
-"""Data sets whose `rule.category` is one of Snort's and Suricata's."""
+RULED = frozenset(("suricata.eve", "snort.log", "cisco_ftd.log", "cisco.ftd", "sophos.xg"))
+"""Data sets whose rules are filed under the categories of Snort and Suricata."""
 
-_INWARD = frozenset(("inbound", "ingress"))
+_CATEGORIES = ("rule.category", "suricata.eve.alert.category", "cisco.ftd.security.classification")
+
+_INWARD = frozenset(("inbound", "ingress", "wan", "untrust", "outside", "internet"))
 _OUTWARD = frozenset(("outbound", "egress"))
 _WATCHING = frozenset(("firewall", "ids", "idps", "ips", "proxy", "utm"))
 """Types of observer that stand between the ends; others are one of them."""
@@ -24,14 +25,24 @@ _WATCHING = frozenset(("firewall", "ids", "idps", "ips", "proxy", "utm"))
 _CALLED = Meaning("malicious-code:c2-server", Blame.CALLED, "c2")
 _SERVED = Meaning("malicious-code:malware-distribution", Blame.CALLED, "distribution")
 _TRIED = Meaning("intrusion-attempts:exploit", Blame.ATTEMPT)
+_SCANNED = Meaning("information-gathering:scanner", Blame.ATTEMPT, "scanner")
 _LOGS: Mapping[str, Meaning] = MappingProxyType({
     "ATP": _CALLED, "botnet": _CALLED, "Trojan": _CALLED, "Backdoor": _CALLED,
     "CryptoCurrency": Meaning("fraud:unauthorised-use-of-resources", Blame.CALLED),
     "virus": _SERVED, "Sandbox": _SERVED, "WAF": _TRIED, "waf": _TRIED,
-    "Recon": Meaning("information-gathering:scanner", Blame.ATTEMPT, "scanner"),
+    "Recon": _SCANNED, "Scan": _SCANNED,
+    "SSH": Meaning("intrusion-attempts:brute-force", Blame.ATTEMPT), "HTTP": _TRIED,
     "anomaly": Meaning("availability:dos", Blame.FLOOD),
     "web_filter": Meaning("other:undetermined", Blame.NOBODY),
 })  # fmt: skip
+_AGENTS = (
+    "bitdefender", "carbon_black", "carbonblack", "checkpoint_harmony_endpoint",
+    "cisco_secure_endpoint", "crowdstrike", "cylance", "endpoint", "eset_protect",
+    "jamf_protect", "m365_defender", "microsoft.defender", "microsoft_defender_endpoint",
+    "panw_cortex_xdr", "sentinel_one", "sophos_central", "symantec_endpoint", "sysdig", "trellix",
+    "trend_micro_vision_one",
+)  # fmt: skip
+"""How data sets of agents on the member's own machines begin."""
 _MAIL_PORTS = frozenset((25, 465, 587))
 _ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.user.name")
 
@@ -86,7 +97,7 @@ def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
     if eve:
         event["flow"] = value(eve, "flow") or {}
         event["direction"] = first(eve, "direction")
-    else:
+    elif dataset(document) not in RULED:
         event["direction"] = "to_server"  # ECS: the source is who opened the connection
     return event
 
@@ -102,9 +113,9 @@ def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
 
 
 def _meaning(document: Document, kind: Kind, flow: Flow) -> Meaning:
-    category = either(document, "rule.category", "suricata.eve.alert.category")
-    if category and dataset(document) in _RULED:
-        return meaning(category, first(document, "rule.name"))
+    category = either(document, *_CATEGORIES)
+    if category and dataset(document) in RULED:
+        return meaning(category, either(document, "rule.name", "cisco.ftd.security.message"))
     if mail(document):
         return Meaning("fraud:phishing", Blame.ATTEMPT, "sender")
     logged = next((_LOGS[word] for word in _words(document) if word in _LOGS), None)
@@ -130,14 +141,29 @@ def _words(document: Document) -> tuple[str, ...]:
 
 def _directed(document: Document, flow: Flow) -> Blame:
     """A direction helps where the client is public: products differ in whose direction it is."""
-    direction = first(document, "network.direction").lower()
     if flow.client.shareable is None:
         return Blame.FOREIGN
-    if direction in _INWARD:
+    if _inward(document):
         return Blame.ATTEMPT
-    if direction not in _OUTWARD:
-        return Blame.FOREIGN
-    return Blame.CALLED
+    if first(document, "network.direction").lower() in _OUTWARD or _own_program(document):
+        return Blame.CALLED
+    return Blame.FOREIGN
+
+
+def _inward(document: Document) -> bool:
+    words = (
+        first(document, "network.direction"), first(document, "fortinet.firewall.srcintfrole"),
+        first(document, "observer.ingress.zone"),
+    )  # fmt: skip
+    return any(word.lower() in _INWARD for word in words)
+
+
+def _own_program(document: Document) -> bool:
+    """Return whether an agent on the member's machine tells of a program there: what it calls the
+    source is the machine itself, even where it has a public address."""
+    if dataset(document).startswith(_AGENTS):
+        return True
+    return bool(either(document, "process.executable", "process.entity_id"))
 
 
 def _own_account(document: Document) -> bool:

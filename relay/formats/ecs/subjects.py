@@ -18,10 +18,22 @@ _OF_THE_SYSTEM = re.compile(
     r"|^/(?:usr/)?s?bin/|^/usr/(?:lib|libexec)/|^/lib(?:64)?/|^/system/",
     re.IGNORECASE,
 )
+_TOOLS = frozenset((
+    "bash", "bitsadmin", "certutil", "chrome", "cmd", "conhost", "cscript", "curl", "dash",
+    "dllhost", "excel", "explorer", "firefox", "git", "java", "lsass", "msbuild", "msedge",
+    "mshta", "msiexec", "net", "node", "outlook", "perl", "powerpnt", "powershell", "pwsh",
+    "python", "python3", "reg", "regsvr32", "rundll32", "schtasks", "services", "sh", "sshd",
+    "sudo", "svchost", "taskhostw", "userinit", "wget", "winlogon", "winword", "wmic", "wmiprvse",
+    "wscript", "zsh",
+))  # fmt: skip
+"""Programs by which attackers live off the land: their digests are those of everybody's copy."""
 _TRUSTED = ("microsoft", "apple")
 _OF_FILES = frozenset(
     ("malware", "intrusion_detection", "threat", "file", "process", "library", "driver", "host")
 )
+EVIDENCE = "m365_defender.alert.evidence"
+_SENDERS = ("email.from.address", "email.sender.address", "source.user.email")
+_RECIPIENTS = ("email.to.address", "email.cc.address", "destination.user.email")
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
 _DNS_PORT = 53
 _WEB_PORT = 80
@@ -37,7 +49,10 @@ def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> No
         _through_a_proxy(document, scene, harvest)
     if mail(document):
         _message(document, harvest)
-    _files(document, kind, harvest)
+    if objects(document, EVIDENCE):
+        _evidence(document, harvest)
+    else:
+        _files(document, kind, harvest)
 
 
 def _client(document: Document, scene: Scene, harvest: Harvest) -> None:
@@ -110,10 +125,12 @@ def urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
 
 
 def _message(document: Document, harvest: Harvest) -> None:
-    """Senders are forged at will; what a product took for an attack is its own word for it."""
-    for path in ("email.from.address", "email.sender.address", "source.user.email"):
+    """A sender under the recipient's own domain is a forgery of the member, or the member."""
+    homes = {_home(to) for path in _RECIPIENTS for to in every(document, path)}
+    for path in _SENDERS:
         for address in every(document, path):
-            harvest.add("email", address.strip("<>"), role="sender")
+            if _home(address) not in homes:
+                harvest.add("email", address.strip("<>"), role="sender")
     if objects(document, "email"):
         for url in urls(document, None):
             harvest.add("url", url, "infrastructure", role="phishing")
@@ -121,26 +138,51 @@ def _message(document: Document, harvest: Harvest) -> None:
         digests(attachment, "file.hash", harvest)
 
 
+def _home(address: str) -> str:
+    return address.strip("<>").rpartition("@")[2].lower()
+
+
 def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
     """The file that an alert is about; failing that, the process, unless it is one that everybody
     runs. Libraries, parents, signers and the product's own files are not read."""
     found = categories(document)
-    if found.isdisjoint(_OF_FILES):
+    if found.isdisjoint(_OF_FILES) and dataset(document) != "crowdstrike.summary":
         return
     malicious = "malware" in found and first(document, "event.code") != "behavior"
     if kind is Kind.FINDING and not malicious and dataset(document) != "aws.guardduty":
         return
-    about = ["file"] if malicious or not _common(document, "file") else []
+    if objects(document, "crowdstrike") and not _common(document, "crowdstrike", malicious=False):
+        for name in HASHES:
+            harvest.add(name, first(document, f"crowdstrike.{name.upper()}String"), role="payload")
+    about = ["file"] if not _common(document, "file", malicious=malicious) else []
     if not found.isdisjoint(("library", "driver")) and isinstance(value(document, "dll"), dict):
         about.append("dll")
-    if found != {"file"} and not _common(document, "process"):
+    if found != {"file"} and not _common(document, "process", malicious=False):
         about.append("process")
     any(digests(document, f"{what}.hash", harvest) for what in about)
 
 
-def _common(document: Document, what: str) -> bool:
-    """Return whether a file or process is one of the system or of a maker whom systems trust."""
-    for path in (f"{what}.executable", f"{what}.path"):
+def _evidence(document: Document, harvest: Harvest) -> None:
+    """Add what Defender XDR lists with a verdict; the lists of ECS fields mix it with the rest."""
+    for piece in objects(document, EVIDENCE):
+        if first(piece, "verdict") not in ("malicious", "suspicious"):
+            continue
+        harvest.address(first(piece, "ip_address"))
+        harvest.add("url", first(piece, "url"), "infrastructure")
+        for file in ("image_file", "file_details"):
+            if not _everybodys(first(piece, f"{file}.name")):
+                for name in HASHES:
+                    harvest.add(name, first(piece, f"{file}.{name}"), role="payload")
+
+
+def _common(document: Document, what: str, *, malicious: bool) -> bool:
+    """Return whether a file or process is one that everybody runs; of one that was found to be
+    malicious, neither its place nor its signer speaks for it."""
+    if _everybodys(either(document, f"{what}.name", f"{what}.FileName")):
+        return True
+    if malicious:
+        return False
+    for path in (f"{what}.executable", f"{what}.path", f"{what}.FilePath"):
         if _OF_THE_SYSTEM.search(first(document, path)):
             return True
     signer = either(
@@ -149,6 +191,10 @@ def _common(document: Document, what: str) -> bool:
     if value(document, f"{what}.code_signature.trusted") is True:
         return True
     return signer.lower().startswith(_TRUSTED)
+
+
+def _everybodys(name: str) -> bool:
+    return name.lower().removesuffix(".exe") in _TOOLS
 
 
 def subject(document: Document) -> str:

@@ -17,7 +17,7 @@ _ZONES: Mapping[str, str] = MappingProxyType({
 _STAMPS = ("@timestamp", "\\@timestamp", "/@timestamp")
 _ELSEWHERE = (
     "suricata.timestamp", "suricata.eve.timestamp", "event.end", "event.start",
-    "rsa.time.event_time", "event.created",
+    "rsa.time.event_time", "crowdstrike.metadata.eventCreationTime", "event.created",
 )  # fmt: skip
 _ORDER: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.SIGNAL: ("kibana.alert.original_time", "signal.original_time", *_STAMPS, *_ELSEWHERE),

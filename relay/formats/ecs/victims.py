@@ -24,10 +24,13 @@ _OTHERS = (
     "crowdstrike.alert.device.hostname", "crowdstrike.alert.user_name",
     "sentinel_one.alert.agent.computer_name", "sentinel_one.threat.agent.network_interface.inet",
     "sophos.xg.device_name", "sophos.xg.user_name", "sophos.xg.server",
-    "m365_defender.alert.evidence.user_account.user_principal_name",
     "rsa.network.alias_host", "rsa.email.email_dst",
 )  # fmt: skip
 
+_EVIDENCE = (
+    "device_dns_name", "ip_interfaces", "user_account.account_name", "user_account.domain_name",
+    "user_account.user_principal_name", "recipient_email_address", "primary_address",
+)  # fmt: skip
 _PLACES = tuple((place, _HOST) for place in _HOSTS) + tuple((place, _USER) for place in _USERS)
 
 
@@ -38,3 +41,5 @@ def victims(document: Document, *, mail: bool) -> Iterator[str]:
             if not (mail and place in _SENDERS):
                 yield from chain.from_iterable(every(part, name) for name in names)
     yield from chain.from_iterable(every(document, path) for path in _OTHERS)
+    for piece in objects(document, "m365_defender.alert.evidence"):
+        yield from chain.from_iterable(every(piece, path) for path in _EVIDENCE)
