@@ -128,7 +128,7 @@ class Harvest:
 
     def _names(self, text: str) -> bool:
         if len(self._hidden) <= FEW_HIDDEN:
-            return any(_holds(text, word) for word in self._hidden)
+            return any(word in text and _holds(text, word) for word in self._hidden)
         return any(word in self._hidden for word in _phrases(text))
 
     def _of_victim(self, kind: str, value: str) -> bool:

@@ -39,14 +39,14 @@ def gather(alert: Fields, rule: Rule, harvest: Harvest) -> None:
 
 def _ends(data: Fields, rule: Rule, harvest: Harvest) -> None:
     """Where something came from attacks; what was called, only if nothing came from outside."""
-    sources = [bare(value) for path in SOURCES for value in values(data, path)]
-    targets = [bare(value) for path in TARGETS for value in values(data, path)]
+    sources = [bare(value) for value in values(data, *SOURCES)]
+    targets = [bare(value) for value in values(data, *TARGETS)]
     came = [value for value in sources if harvest.address(value, role=rule.role)]
     if not came:
         if rule.called:
             _called(data, rule, targets, harvest)
         return
-    if rule.server_role and any(harvest.address(value) for value in targets):
+    if targets and rule.server_role and any(harvest.address(value) for value in targets):
         harvest.hide(came)  # a command server at one end, and a machine of the member at the other
     harvest.hide(targets)
 
@@ -54,9 +54,8 @@ def _ends(data: Fields, rule: Rule, harvest: Harvest) -> None:
 def _called(data: Fields, rule: Rule, targets: list[str], harvest: Harvest) -> None:
     for value in targets:
         harvest.address(value, "infrastructure", role=rule.server_role)
-    for path in NAMES:
-        for value in values(data, path):
-            harvest.add("domain", value, "infrastructure", role=rule.server_role)
+    for value in values(data, *NAMES):
+        harvest.add("domain", value, "infrastructure", role=rule.server_role)
     for value in values(data, ("url",)):
         if _ABSOLUTE.match(value):
             harvest.add("url", value, "infrastructure", role=rule.server_role)

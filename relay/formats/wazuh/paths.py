@@ -59,11 +59,16 @@ _LONGEST_PLAIN_NUMBER = 5  # longer ones may be of an account or a telephone
 _EVERYBODYS = frozenset(("wazuh", "true", "false", "none"))
 
 
-def values(fields: Fields, path: Path) -> tuple[str, ...]:
-    """Return the strings at a path; most have one."""
-    for name in path[:-1]:
-        fields = part(fields, name)
-    return texts(fields, path[-1])
+def values(fields: Fields, *paths: Path) -> list[str]:
+    """Return the strings at some paths; most events have one of them."""
+    found: list[str] = []
+    for path in paths:
+        if path[0] in fields:
+            inner = fields
+            for name in path[:-1]:
+                inner = part(inner, name)
+            found += texts(inner, path[-1])
+    return found
 
 
 def bare(written: str) -> str:
@@ -93,8 +98,7 @@ def leaves(alert: Fields) -> list[tuple[str, str]]:
 
 def sensors(alert: Fields) -> Iterator[str]:
     """Yield the names and addresses of the machines that saw the event, and its location."""
-    for path in _SENSORS:
-        yield from (name for name in values(alert, path) if name.lower() not in _EVERYBODYS)
+    yield from (name for name in values(alert, *_SENSORS) if name.lower() not in _EVERYBODYS)
     location = alert.get("location")
     if isinstance(location, str) and ("->" in location or "/" in location):
         yield from (piece for piece in _PARTS.split(location[:_LONGEST]) if piece)

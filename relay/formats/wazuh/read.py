@@ -1,20 +1,20 @@
 """Wazuh 4: one alert of `alerts.json` to detections. What is mapped: docs/formats/wazuh.md."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs.read import read as ecs
-from relay.formats.fields import part, text
+from relay.formats.fields import part, parts, text
 from relay.formats.harvest import Harvest
 from relay.formats.moments import moment
-from relay.formats.outcome import Outcome, Refused, Skipped, Source
+from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.read import alert as suricata
 from relay.formats.wazuh import guardduty
 from relay.formats.wazuh.observables import gather
 from relay.formats.wazuh.paths import TRAILS, Fields, leaves, quotes, sensors, victims
 from relay.formats.wazuh.rules import Rule, rule_of
-from relay.formats.wazuh.verdicts import Verdict, verdict
+from relay.formats.wazuh.verdicts import Verdict, asked, verdict
 
 _WRAPPERS = (("parameters", "alert"), ("all_fields",), ("_source",))
 """Around an alert: of active responses, of messages to chats and Shuffle, of the indexer."""
@@ -26,7 +26,19 @@ _NO_TIME = Refused(
 
 
 def read(event: Mapping[str, object], source: Source) -> Outcome:
-    """Convert one alert, also as active responses, chats and the indexer wrap it. Total."""
+    """Convert one alert, also as active responses, chats and the indexer wrap it; or the alerts
+    that a search of the indexer found. Total."""
+    hits = parts(part(event, "hits"), "hits")
+    return _hits(hits, source) if hits else _one(event, source)
+
+
+def _hits(hits: Iterable[Fields], source: Source) -> Outcome:
+    outcomes = [_one(hit, source) for hit in hits]
+    found = [each for one in outcomes if isinstance(one, Converted) for each in one.detections]
+    return Converted(tuple(found)) if found else outcomes[0]
+
+
+def _one(event: Fields, source: Source) -> Outcome:
     alert = _unwrapped(event)
     if isinstance(alert.get("wazuh"), dict):
         return ecs(alert, source)
@@ -62,21 +74,33 @@ def _is_alert(alert: Fields) -> bool:
 
 def _alert(alert: Fields, source: Source, at: int) -> Outcome:
     rule, data = rule_of(alert), part(alert, "data")
+    service = asked(data)
+    if not service:
+        if reason := _no_attack(alert, rule):
+            return Skipped(reason)
+        if _tells_of_suricata(data):
+            # Their times differ by what the way took; Wazuh's has an offset for certain.
+            return suricata({**data, "timestamp": _written(alert)}, source, sensors(alert))
     told = leaves(alert)
     harvest = Harvest(source, (*sensors(alert), *victims(data, told)))
-    said = verdict(data, harvest)
-    reason = _no_detection(alert, rule, said)
-    if reason:
-        return Skipped(reason)
-    if said is None and _tells_of_suricata(data):
-        # The times of both differ by what the way took; the alert's has an offset for certain.
-        return suricata({**data, "timestamp": _written(alert)}, source, sensors(alert))
+    said = verdict(data, harvest) if service else None
     if said is None:
         gather(alert, rule, harvest)
+    elif not said.condemned:
+        return Skipped("the service that was asked found nothing malicious")
+    return finished(_draft(alert, at, rule, _words(rule, told, harvest), said), harvest, source)
+
+
+def _words(rule: Rule, told: list[tuple[str, str]], harvest: Harvest) -> str:
+    """Return the rule's words, empty if they tell of the victim's side."""
     shared = frozenset(str(observable["value"]) for observable in harvest.found)
-    words = "" if quotes(rule.description, told, shared) else rule.description
+    return "" if quotes(rule.description, told, shared) else rule.description
+
+
+def _draft(alert: Fields, at: int, rule: Rule, words: str, said: Verdict | None) -> Draft:
+    data = part(alert, "data")
     first, last = guardduty.seen(part(data, "aws"))
-    draft = Draft(
+    return Draft(
         sensor=Sensor("wazuh", "Wazuh", "Wazuh", rule_id=rule.id, rule_name=words),
         id=_id(alert, rule, at),
         detected_at=at,
@@ -90,13 +114,10 @@ def _alert(alert: Fields, source: Source, at: int) -> Outcome:
         first_seen=first,
         last_seen=last,
     )
-    return finished(draft, harvest, source)
 
 
-def _no_detection(alert: Fields, rule: Rule, said: Verdict | None) -> str:
+def _no_attack(alert: Fields, rule: Rule) -> str:
     """Return why an alert is no detection; empty if it is one."""
-    if said is not None:
-        return "" if said.condemned else "the service that was asked found nothing malicious"
     if not part(alert, "rule"):
         return "an archived event: no rule fired"
     data = part(alert, "data")

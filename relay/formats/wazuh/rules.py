@@ -32,16 +32,16 @@ NOISE: Mapping[str, str] = {
 _ATTACKS = frozenset((
     "access_denied", "attack", "attacks", "authentication_failed", "authentication_failures",
     "aws_guardduty", "brute_force", "bruteforce", "c2", "command_and_control", "ddos", "dos",
-    "exploit", "exploit_attempt", "firewall_drop", "ids", "invalid_login", "ioc", "login_denied",
-    "malware", "multiple_drops", "multiple_spam", "phishing", "portscan", "ransomware", "recon",
-    "scan", "spam", "sql_injection", "sqlinjection", "threat_intel", "trojan", "virus",
-    "virustotal", "web_attack", "web_scan", "xss", "yara",
+    "exploit", "exploit_attempt", "fail2ban", "firewall_drop", "ids", "invalid_login", "ioc",
+    "login_denied", "malware", "multiple_drops", "multiple_spam", "phishing", "portscan",
+    "ransomware", "recon", "scan", "spam", "sql_injection", "sqlinjection", "threat_intel",
+    "trojan", "virus", "virustotal", "web_attack", "web_scan", "xss", "yara",
 ))  # fmt: skip
 _HOSTILE = re.compile(
     r"attack|exploit|malicious|malware|botnet|\bvirus|\bworm|trojan|ransom|\bscan(?:s|ning|ner)?\b|brute"
     r"|injection|shellshock|traversal|web ?shell|\bxss\b|intrusion|suspicious|phishing|spoof"
     r"|\bc&c\b|c-and-c|\bc2\b|command and control|\bthreat|\bioc\b|\bflood|\bd?dos\b|blacklist"
-    r"|flagged|fail(?:ed|ure)?\b.{0,20}\b(?:log[io]n|authent\w*|password)"
+    r"|flagged|\bbann?ed\b|fail(?:ed|ure)?\b.{0,20}\b(?:log[io]n|authent\w*|password)"
     r"|(?:log[io]n|authent\w*|password)\b.{0,30}\bfail",
     re.IGNORECASE,
 )

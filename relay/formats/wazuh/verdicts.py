@@ -51,15 +51,19 @@ class Verdict:
             self.harvest.add(form, written, role="sender")
 
 
-def verdict(data: Fields, harvest: Harvest) -> Verdict | None:
-    """Return what the service said; None if the event is none of a service."""
+def asked(data: Fields) -> bool:
+    """Return whether an event tells what a service answered."""
+    return any(part(data, name) for name, _ in _SERVICES)
+
+
+def verdict(data: Fields, harvest: Harvest) -> Verdict:
+    """Return what the first of the services said."""
+    said = Verdict(harvest)
     for name, heard in _SERVICES:
-        answer = part(data, name)
-        if answer:
-            said = Verdict(harvest)
+        if answer := part(data, name):
             heard(answer, said)
-            return said
-    return None
+            break
+    return said
 
 
 def _virustotal(answer: Fields, said: Verdict) -> None:
@@ -73,6 +77,11 @@ def _virustotal(answer: Fields, said: Verdict) -> None:
             if value := text(fields, kind):
                 said.condemn(kind, value)
     _asked(part(answer, "source"), said)
+
+
+def _virustotal_ip(answer: Fields, said: Verdict) -> None:
+    if text(answer, "verdict").lower() == "malicious":
+        _asked(part(answer, "source"), said)
 
 
 def _asked(source: Fields, said: Verdict) -> None:
@@ -126,6 +135,7 @@ def _malwarebazaar(answer: Fields, said: Verdict) -> None:
 
 _SERVICES: tuple[tuple[str, Callable[[Fields, Verdict], None]], ...] = (
     ("virustotal", _virustotal),
+    ("virustotal_ip", _virustotal_ip),
     ("abuseipdb", _abuseipdb),
     ("misp", _misp),
     ("misp_fortigate_ips", _misp),
