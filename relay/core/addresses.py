@@ -107,7 +107,10 @@ def ipv6(value: str, allow_documentation: bool) -> Verdict:
 
 
 def cidr(value: str, allow_documentation: bool) -> Verdict:
-    """Normalise a network; a mapped one becomes IPv4. One special address in it withholds it."""
+    """Normalise a network; a mapped one becomes IPv4, one of a single address that address.
+
+    One special address in it withholds it.
+    """
     head, slash, prefix = refang_name(value).partition("/")
     if not slash or _PREFIX.fullmatch(prefix) is None:
         return _NO_CIDR
@@ -115,6 +118,8 @@ def cidr(value: str, allow_documentation: bool) -> Verdict:
     if network is None:
         return _NO_CIDR
     old = isinstance(network, IPv4Network)
+    if network.prefixlen == network.max_prefixlen:
+        return (ipv4 if old else ipv6)(str(network.network_address), allow_documentation)
     if network.prefixlen < (SHORTEST_V4 if old else SHORTEST_V6):
         return _WIDE
     first, last = int(network.network_address), int(network.broadcast_address)

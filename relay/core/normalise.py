@@ -60,9 +60,10 @@ def canonical(type_: str, value: str, *, allow_documentation: bool = False) -> V
     """Return the canonical form of an observable, or why there is none, or why it must not leave.
 
     Total: any strings are legal. Idempotent in type and value: the canonical form of a canonical
-    form is itself. The type can change: a mapped IPv6 address becomes `ipv4`, a domain name under
-    `.onion` becomes `onion`. `allow_documentation` lets documentation addresses (RFC 5737,
-    RFC 3849, RFC 9637) and names under `.example` pass, for demonstrations and tests.
+    form is itself. The type can change: a mapped IPv6 address becomes `ipv4`, a network of one
+    address that address, a domain name under `.onion` becomes `onion`. `allow_documentation` lets
+    documentation addresses (RFC 5737, RFC 3849, RFC 9637) and names under `.example` pass, for
+    demonstrations and tests.
     """
     if len(value) > LONGEST_RAW:
         return _LONG
