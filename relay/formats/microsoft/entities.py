@@ -22,7 +22,7 @@ MOST_ENTITIES = 4000
 
 
 _KINDS = ("@odata.type", "atsignodatatype", "entitytype", "type", "kind")
-_AROUND = ("host", "account", "useraccount")
+_AROUND = ("host", "account", "useraccount", "loggedonusers", "user", "mailbox", "vmmetadata")
 _BESIDE = (
     "accountname", "domainname", "usersid", "aaduserid", "userprincipalname", "mdedeviceid",
     "devicename",
@@ -71,9 +71,12 @@ def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
         fields = folded(known.get(reference, each) if isinstance(reference, str) else each)
         if isinstance(properties := fields.get("properties"), dict):
             fields = {**folded(properties), "kind": fields.get("kind") or fields.get("type")}
+        entity = _entity(fields, known)
+        for around in entity.inner(*_AROUND):
+            hide(around, gathering)
         reader = _READERS.get(_kind(fields))
         if reader is not None:
-            reader(_entity(fields, known), gathering)
+            reader(entity, gathering)
 
 
 def _known(listed: Sequence[Fields]) -> Mapping[str, Fields]:
@@ -121,12 +124,6 @@ def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
 
 def _victim(entity: Entity, gathering: Gathering) -> None:
     hide(entity.fields, gathering)
-    parts = ("host", "account", "useraccount", "loggedonusers", "user", "mailbox", "vmmetadata")
-    for each in entity.inner(*parts):
-        hide(each, gathering)
-    for each in entity.inner("ipinterfaces"):
-        gathering.hide(strings(each, ADDRESSES))
-    gathering.hide(words(entity.fields.get("ipinterfaces")))
     gathering.hide(strings(entity.fields, ADDRESSES))
 
 
@@ -161,7 +158,7 @@ def _hash(entity: Entity, gathering: Gathering) -> None:
 def _file(entity: Entity, gathering: Gathering) -> None:
     """A file of the system itself is shared only where it was found malicious and is not signed
     by its maker: attackers use what is there, and its digest is everybody's."""
-    _hide_around(entity, gathering)
+    _hide_beside(entity, gathering)
     if not entity.shared:
         return
     for file in _files(entity):
@@ -173,7 +170,7 @@ def _file(entity: Entity, gathering: Gathering) -> None:
 def _process(entity: Entity, gathering: Gathering) -> None:
     """A process is the victim's: its image counts only where it was found out, and is not the
     system's own. What a shell is found to do is not the shell's."""
-    _hide_around(entity, gathering)
+    _hide_beside(entity, gathering)
     if entity.stance in (Stance.CULPRIT, Stance.SUSPECT):
         for file in _files(entity):
             if not of_the_system(file):
@@ -186,13 +183,12 @@ def _files(entity: Entity) -> list[Fields]:
     return [{**entity.fields, **each} for each in inner] or [entity.fields]
 
 
-def _hide_around(entity: Entity, gathering: Gathering) -> None:
-    for each in entity.inner(*_AROUND):
-        hide(each, gathering)
-    for file in entity.inner("imagefile", "filedetails"):
-        for each in Entity(file, entity.stance, None, entity.known).inner("host"):
-            hide(each, gathering)
+def _hide_beside(entity: Entity, gathering: Gathering) -> None:
+    """Gather the account and the device that stand beside a file."""
     hide({name: entity.fields.get(name) for name in _BESIDE}, gathering)
+    for file in entity.inner("imagefile", "filedetails"):
+        for host in Entity(file, entity.stance, None, entity.known).inner("host"):
+            hide(host, gathering)
 
 
 def _digests(entity: Entity, file: Fields) -> list[str]:

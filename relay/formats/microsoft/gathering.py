@@ -30,13 +30,27 @@ class Gathering:
     def hide(self, values: Iterable[str]) -> None:
         """Add names, addresses and accounts of the victim's side."""
         for value in values:
-            word = value.strip()
-            if word and len(self._hidden) < MOST_HIDDEN and word.lower() not in EVERYBODY:
-                self._hidden[word] = None
+            self.hide_name(value)
 
     def hide_name(self, name: str) -> None:
-        """Add a name of the victim's side, and of a host's full name its first label."""
-        self.hide((name, name.partition(".")[0]) if not name[:1].isdigit() else (name,))
+        """Add one name of the victim's side."""
+        word = name.strip()
+        if word and len(self._hidden) < MOST_HIDDEN and word.lower() not in EVERYBODY:
+            self._hidden[word] = None
+
+    def hide_resource(self, path: str) -> None:
+        """Add a resource of the victim's side: its path, and its name at the end of it."""
+        self.hide((path, path.rpartition("/")[2]))
+
+    def hide_host(self, name: str) -> None:
+        """Add a host of the victim's side: its name, its first label, and the domain it is in."""
+        host, dot, domain = name.partition(".")
+        if not dot or host.isdigit() or ":" in name:
+            self.hide((name,))
+            return
+        self.hide((name, host))
+        if "." in domain:
+            self.hide_domain(domain)
 
     def hide_mailbox(self, address: str) -> None:
         """Add a mailbox of the victim's side, and the domain that it is in."""

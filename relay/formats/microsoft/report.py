@@ -44,8 +44,8 @@ _PRODUCTS = ("productname", "servicesource", "detectionsource", "providername")
 
 _PARTED = re.compile(r"[,;]\s*")
 _LONGEST_NUMBER = 24  # characters: a float has fewer
-# A rule of the customer's own is named by ids of its workspace: only Microsoft's names are told.
-_OWN_RULE = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-", re.IGNORECASE)
+_LONGEST_TYPE = 400
+_OWN_RULE = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}[-_]", re.IGNORECASE)
 _FALLBACKS = {"sentinel": "Alert of Microsoft Sentinel", "defender": "Alert of Microsoft Defender"}
 
 
@@ -127,7 +127,7 @@ def _gathered(report: Report) -> Gathering:
     gathering.hide(_said(report, _TENANTS))
     for written in _said(report, _VICTIMS):
         for name in _PARTED.split(written):
-            (gathering.hide_mailbox if "@" in name else gathering.hide_name)(name)
+            (gathering.hide_mailbox if "@" in name else gathering.hide_host)(name)
     for name in ("devices", "relateduser"):
         for each in objects(report.fields.get(name)):
             hide(folded(each), gathering)
@@ -138,16 +138,20 @@ def _gathered(report: Report) -> Gathering:
 
 
 def _sensor(report: Report, title: str) -> Sensor:
-    rule = first(report.fields, ("detectorid", "alerttype"))
     return Sensor(
         report.format,
         vendor=first(report.fields, ("vendorname",)) or "Microsoft",
         product=next(_said(report, _PRODUCTS), ""),
-        rule_id=""
-        if _OWN_RULE.search(rule[:400]) and not first(report.fields, ("detectorid",))
-        else rule,
+        rule_id=first(report.fields, ("detectorid",)) or _alert_type(report.fields),
         rule_name=title,
     )
+
+
+def _alert_type(fields: Fields) -> str:
+    """Return the type of an alert; a rule of the customer's own has ids of its workspace for it."""
+    own = first(fields, ("providername",)).startswith("ASI ")
+    written = first(fields, ("alerttype",))
+    return "" if own or _OWN_RULE.search(written[:_LONGEST_TYPE]) else written
 
 
 def _classification(fields: Fields, techniques: list[str], mail: bool) -> Classification:

@@ -1,41 +1,61 @@
 """What names somebody or something of the victim's side: accounts, hosts, mailboxes, resources."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
-from relay.formats.microsoft.folding import Fields, first
+from relay.formats.microsoft.folding import Fields, folded, objects, words
 from relay.formats.microsoft.gathering import Gathering
 
 ADDRESSES = ("address", "ipaddress", "remoteip")
-_NAMES = frozenset((
-    "name", "hostname", "netbiosname", "devicename", "devicednsname", "computerdnsname", "fqdn",
-    "accountname", "displayname", "aaduserid", "azureaduserid", "sid", "usersid", "accountsid",
-    "objectguid", "puid", "accountobjectid", "ntdomain", "accountdomain", "useraccountname",
-    "deviceid", "mdedeviceid", "azureaddeviceid", "aaddeviceid", "resourcename", "macaddress",
-    "friendlyname", "username", "dnsname", "vmname", "resourceid", "azureresourceid", "azureid",
+"""Fields of an address, in the entities of all products."""
+
+_NAMES = (
+    "name", "accountname", "displayname", "aaduserid", "azureaduserid", "sid", "usersid",
+    "accountsid", "objectguid", "puid", "accountobjectid", "ntdomain", "accountdomain",
+    "useraccountname", "deviceid", "mdedeviceid", "azureaddeviceid", "aaddeviceid", "resourcename",
+    "macaddress", "friendlyname", "username", "vmname", "mdatpdeviceid", "machineid",
     "lastipaddress", "lastexternalipaddress", "localip", "publicipaddress", "privateipaddress",
-    "hostipaddress", "logonip", "sourceaddress", "mdatpdeviceid", "machineid",
-))  # fmt: skip
-_DOMAINS = frozenset(("dnsdomain", "upnsuffix", "domainname"))
-_MAILBOXES = frozenset((
-    "userprincipalname", "accountupn", "upn", "primaryaddress", "mailboxprimaryaddress", "mail",
-))  # fmt: skip
-_RESOURCES = ("resourceid", "azureresourceid", "azureid")
+    "hostipaddress", "logonip", "sourceaddress",
+)  # fmt: skip
+_HOSTS = (
+    "hostname",
+    "netbiosname",
+    "devicename",
+    "devicednsname",
+    "computerdnsname",
+    "fqdn",
+    "dnsname",
+)
+_MAILBOXES = (
+    "userprincipalname",
+    "accountupn",
+    "upn",
+    "primaryaddress",
+    "mailboxprimaryaddress",
+    "mail",
+)
+
+_WAYS: Mapping[str, Callable[[Gathering, str], None]] = MappingProxyType(
+    {
+        **dict.fromkeys(_NAMES, Gathering.hide_name),
+        **dict.fromkeys(_HOSTS, Gathering.hide_host),
+        **dict.fromkeys(_MAILBOXES, Gathering.hide_mailbox),
+        **dict.fromkeys(("dnsdomain", "upnsuffix", "domainname"), Gathering.hide_domain),
+        **dict.fromkeys(("resourceid", "azureresourceid", "azureid"), Gathering.hide_resource),
+    }
+)
 
 
 def hide(fields: Fields, gathering: Gathering) -> None:
-    """Gather what names somebody or something of the victim's side: an account, a host, a
-    mailbox, a resource."""
+    """Gather what an entity of the victim's side is called, and the addresses it has."""
     for name, value in fields.items():
-        if not isinstance(value, str) or not value:
-            continue
-        if name in _NAMES:
-            gathering.hide((value,))
-        elif name in _MAILBOXES:
-            gathering.hide_mailbox(value)
-        elif name in _DOMAINS:
-            gathering.hide_domain(value)
-    if resource := first(fields, _RESOURCES):
-        gathering.hide((resource.rpartition("/")[2],))
+        way = _WAYS.get(name)
+        if way is not None and isinstance(value, str):
+            way(gathering, value)
+    if "ipinterfaces" in fields:
+        gathering.hide(words(fields["ipinterfaces"]))
+        for each in objects(fields["ipinterfaces"]):
+            gathering.hide(strings(folded(each), ADDRESSES))
 
 
 def strings(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
