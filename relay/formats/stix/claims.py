@@ -10,7 +10,7 @@ from itertools import islice
 
 from relay.formats.fields import number, text, texts
 from relay.formats.stix.identifying import alert_id, classification, severity, techniques
-from relay.formats.stix.markings import Labels, Markings, above
+from relay.formats.stix.markings import Markings, above, strictest
 from relay.formats.stix.meanings import ATTACKERS, TIES
 from relay.formats.stix.objects import CYBER, Object, Record
 from relay.formats.stix.observed import embedded_facts, parts_of_others
@@ -27,44 +27,51 @@ from relay.formats.stix.sightings import (
 )  # fmt: skip
 from relay.formats.stix.victims import targeted
 from relay.model.vocabulary import Classification, Side
-from relay.wire.detection import Severity
+from relay.wire.detection import Pap, Severity
 
 _MOST_NAMES = 16
 _CERTAIN = 100
 _RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no detection
 _NOBODY = Sighted()
-_NOTHING: Object = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """What one object claims. `said` are facts of its own; `things` the ids of the objects whose
-    facts it claims; `alert` the id of the relay's alert that it tells again."""
+class Told:
+    """What an object says of what it claims, as far as a label lets it be told; `alert` is the id
+    of the relay's alert that it tells again."""
 
-    id: tuple[str, str]
-    labels: Labels
-    when: When | None
-    side: Side
-    said: tuple[Facts, ...]
-    things: tuple[str, ...]
     title: str
     confidence: int | None
     severity: Severity | None
     classification: Classification | None
-    names: tuple[tuple[str, str], ...]
+    pap: Pap | None
     alert: str
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """What one object claims under a label. `said` are facts of its own; `things` the ids of the
+    objects whose facts it claims; `names` those of malware and techniques, each with its kind."""
+
+    id: tuple[str, str]
+    label: str
+    when: When | None
+    side: Side
+    said: tuple[Facts, ...]
+    things: tuple[str, ...]
+    told: Told
+    names: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Basis:
-    """What a claim is made of: the object that claims, the one that describes it, and further
-    ones that it draws on; and of what it is."""
+    """The ids of what a claim is made of: the object that claims, the one that describes it,
+    further ones that it draws on, and those whose malware and techniques go with it."""
 
     name: str
-    one: Object
-    described: Object
-    drawn: Iterable[tuple[str, Object]] = ()
-    about: tuple[str, ...] = ()
+    described: str
+    drawn: Iterable[str] = ()
+    about: Iterable[str] = ()
 
 
 class Claims:
@@ -80,7 +87,8 @@ class Claims:
         self._revoked = frozenset(text(one, "id") for one in record.revoked)
         self._telling: set[str] = set()
         self._based: set[str] = set()
-        self._names: dict[str, tuple[tuple[str, str, Labels], ...]] = {}
+        self._names: dict[str, tuple[tuple[str, str, str], ...]] = {}
+        self._told: dict[tuple[str, str], Told] = {}
 
     def all(self) -> list[Claim]:
         """Return the claims, indicators first: they say most."""
@@ -106,21 +114,18 @@ class Claims:
             self._telling.add(name)
         ties = self._record.ties.get(name, ())
         others = [other for kind, _, other in ties if kind in TIES]
-        bases = [
-            (other, base)
-            for other in others
-            if other not in self._based
-            and (base := self._record.get(other)).get("type") == "observed-data"
-        ]
-        self._based.update(other for other, _ in bases)
+        bases = [other for other in others if other not in self._based and self._is_base(other)]
+        self._based.update(bases)
         things = [other for other in others if _is_cyber(other)]
-        for _, base in bases:
-            things.extend(self._roots(base))
+        for base in bases:
+            things.extend(self._roots(self._record.get(base)))
         seen = self._sighted.get(name, _NOBODY)
-        when = best((seen.when, *(observed(base) for _, base in bases), valid(one)))
-        yield self._claim(
-            _Basis(name, one, one, (*seen.drawn, *bases), (name,)), when, said, tuple(things)
-        )
+        whens = [observed(self._record.get(base)) for base in bases]
+        basis = _Basis(name, name, (*seen.ids, *bases), (name,))
+        yield self._claim(basis, best((seen.when, *whens, valid(one))), said, tuple(things))
+
+    def _is_base(self, name: str) -> bool:
+        return self._record.get(name).get("type") == "observed-data"
 
     def _pattern(self, one: Object) -> tuple[Facts, ...]:
         if text(one, "pattern_type") not in ("stix", ""):
@@ -140,7 +145,7 @@ class Claims:
         if any(ref.startswith(_RAW) for ref in refs):
             return
         when = best((seen.when, observed(one), stated(one)))
-        basis = _Basis(name, one, one, seen.drawn, (name, *seen.things))
+        basis = _Basis(name, name, seen.ids, (name, *seen.things))
         side: Side = "attacker" if seen.things else "unknown"
         yield self._claim(basis, when, embedded_facts(one), refs, side)
 
@@ -152,13 +157,13 @@ class Claims:
         seen = self._sighted.get(name, _NOBODY)
         if seen.things or alert_id(one):
             when = best((seen.when, stated(one)))
-            basis = _Basis(name, one, one, seen.drawn, (name,))
+            basis = _Basis(name, name, seen.ids, (name,))
             yield self._claim(basis, when, ((Fact("vulnerability:name", text(one, "name")),),))
 
     def _samples(self, name: str, one: Object) -> Iterator[Claim]:
         if samples := texts(one, "sample_refs"):
             when = lasting(one, ("first_seen", "last_seen"))
-            yield self._claim(_Basis(name, one, one, (), (name,)), when, (), samples)
+            yield self._claim(_Basis(name, name, (), (name,)), when, (), samples)
 
     def _tied(self, name: str, one: Object) -> Iterator[Claim]:
         """A relationship between the attacker's side and a cyber-observable object."""
@@ -175,7 +180,7 @@ class Claims:
         holder = self._record.get(owner)
         spans = lasting(one, ("start_time", "stop_time"))
         lives = lasting(holder, ("first_seen", "last_seen")) if kind == "infrastructure" else None
-        basis = _Basis(name, one, holder, ((owner, holder),), (owner,))
+        basis = _Basis(name, owner, (owner,), (owner,))
         side: Side = "infrastructure" if kind == "infrastructure" else "attacker"
         yield self._claim(basis, best((spans, lives)), (), (thing,), side)
 
@@ -187,60 +192,59 @@ class Claims:
         things: tuple[str, ...] = (),
         side: Side = "attacker",
     ) -> Claim:
-        labels = self._labels(basis, things)
-        told = self._markings.readable(basis.described, labels)
-        confidence = number(told, "confidence")
+        markings = self._markings
+        drawn = (markings.of(name) for name in (basis.name, *basis.drawn))
+        label = strictest((*drawn, *(markings.own(thing) for thing in things)))
         return Claim(
-            id=(basis.name, text(basis.one, "modified")),
-            labels=labels,
+            id=(basis.name, text(self._record.get(basis.name), "modified")),
+            label=label,
             when=when,
             side=side,
             said=said,
             things=things,
-            title=self._title(basis, told),
-            confidence=confidence if confidence is None or confidence <= _CERTAIN else None,
-            severity=severity(told),
-            classification=classification(told),
-            names=tuple(self._named(basis.about, labels)),
-            alert=alert_id(basis.described),
+            told=self._telling_of(basis.described, label),
+            names=tuple(self._named(basis.about, label)),
         )
 
-    def _labels(self, basis: _Basis, things: tuple[str, ...]) -> Labels:
-        of = self._markings.of
-        labels = of(basis.name, basis.one).union(*(of(name, one) for name, one in basis.drawn))
-        marked = (self._record.get(thing) for thing in things)
-        return labels.union(*(self._markings.own(one) for one in marked if one))
+    def _telling_of(self, name: str, label: str) -> Told:
+        if (name, label) not in self._told:
+            one = self._markings.readable(self._record.get(name), label)
+            confidence = number(one, "confidence")
+            self._told[name, label] = Told(
+                title=text(one, "name") or self._title(name),
+                confidence=confidence if confidence is None or confidence <= _CERTAIN else None,
+                severity=severity(one),
+                classification=classification(one),
+                pap=self._markings.pap(one),
+                alert=alert_id(one),
+            )
+        return self._told[name, label]
 
-    def _title(self, basis: _Basis, told: Object) -> str:
+    def _title(self, name: str) -> str:
         """An object without a name may bear that of the report whose label it bears, too."""
-        if named := text(told, "name"):
-            return named
-        inherits = not self._markings.own(basis.one)
-        return text(self._record.containers.get(basis.name, {}), "name") if inherits else ""
+        container = self._record.containers.get(name, "")
+        inherits = not self._markings.own(name)
+        return text(self._record.get(container), "name") if inherits else ""
 
-    def _named(self, about: tuple[str, ...], labels: Labels) -> Iterator[tuple[str, str]]:
+    def _named(self, about: Iterable[str], label: str) -> Iterator[tuple[str, str]]:
         """Names of malware and techniques that go with some objects, if no label forbids it."""
         for one in dict.fromkeys(about):
             if one not in self._names:
                 self._names[one] = tuple(islice(self._naming(one), _MOST_NAMES))
-            for kind, word, marks in self._names[one]:
-                if not any(above(mark, labels) for mark in marks):
+            for kind, word, marked in self._names[one]:
+                if not above(marked, label):
                     yield kind, word
 
-    def _naming(self, name: str) -> Iterator[tuple[str, str, Labels]]:
+    def _naming(self, name: str) -> Iterator[tuple[str, str, str]]:
         ties = self._record.ties.get(name, ())
-        for other, tie in (
-            (name, _NOTHING),
-            *((end, tie) for kind, tie, end in ties if kind in TIES),
-        ):
+        ends = ((end, text(tie, "id")) for kind, tie, end in ties if kind in TIES)
+        for other, tie in ((name, ""), *ends):
             one = self._record.get(other)
             kind = text(one, "type")
-            if kind not in ("malware", "attack-pattern"):
-                continue
-            labels = self._markings.own(one) | self._markings.own(tie)
-            words = (text(one, "name"),) if kind == "malware" else techniques(one)
-            for word in words:
-                yield kind, word, labels
+            if kind in ("malware", "attack-pattern"):
+                label = strictest((self._markings.own(other), self._markings.own(tie)))
+                words = (text(one, "name"),) if kind == "malware" else techniques(one)
+                yield from ((kind, word, label) for word in words)
 
 
 def _is_cyber(name: str) -> bool:

@@ -21,18 +21,18 @@ class Gathering:
         self._told: set[tuple[str, str]] = set()
         self._withdrawn = {fact.value.lower() for each in withdrawn for fact in each}
 
-    def gather(self, claim: Claim, label: str, harvest: Harvest) -> bool:
-        """Gather what a claim says, and the objects it points at, under a label; return whether
-        there was anything to share."""
-        told = [self._gather(each, claim, label, harvest) for each in claim.said]
+    def gather(self, claim: Claim, harvest: Harvest) -> bool:
+        """Gather what a claim says, and the objects it points at; return whether there was anything
+        to share."""
+        told = [self._gather(each, claim, harvest) for each in claim.said]
         for thing in claim.things:
-            if self._untold(label, thing):
+            if self._untold(claim.label, thing):
                 each = facts(self._record.get(thing), self._record)
                 kept = tuple(fact for fact in each if fact.value.lower() not in self._withdrawn)
-                told.append(self._gather(kept, claim, label, harvest))
+                told.append(self._gather(kept, claim, harvest))
         return any(told)
 
-    def _gather(self, each: Facts, claim: Claim, label: str, harvest: Harvest) -> bool:
+    def _gather(self, each: Facts, claim: Claim, harvest: Harvest) -> bool:
         meant = [(MEANINGS[fact.path], fact.value) for fact in each if fact.path in MEANINGS]
         blamed = _blamed(meant, harvest)
         told = [
@@ -40,7 +40,7 @@ class Gathering:
             for meaning, value in meant
             if meaning.side != "victim"
             and (meaning.end is None or meaning.end in blamed)
-            and self._untold(label, f"{meaning.kind}:{value.lower()}")
+            and self._untold(claim.label, f"{meaning.kind}:{value.lower()}")
         ]
         return any(told)
 
@@ -63,8 +63,8 @@ def _blamed(meant: list[tuple[Meaning, str]], harvest: Harvest) -> set[End]:
 
 def _add(meaning: Meaning, value: str, claim: Claim, harvest: Harvest) -> bool:
     role = meaning.role
-    if role is None and meaning.kind in _PLACES and claim.classification:
-        role = ROLES.get(claim.classification)
+    if role is None and meaning.kind in _PLACES and claim.told.classification:
+        role = ROLES.get(claim.told.classification)
     if meaning.kind == "host":
         return harvest.host(value, claim.side, role=role)
     if meaning.kind == "address":

@@ -1,11 +1,12 @@
-"""Data markings: TLP labels of both versions, by id, by definition and by their names."""
+"""Data markings: TLP labels of both versions, by id, by definition and by their names; and PAP."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
-from relay.formats.labels import ORDER, strictest, tlp
+from relay.formats.labels import ORDER, tlp
 from relay.formats.stix.objects import Object, Record, extension
+from relay.wire.detection import Pap
 
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
 """How TLP 2.0 is said in STIX 2.1 (OASIS common objects)."""
@@ -35,49 +36,72 @@ _KNOWN: Mapping[str, str] = MappingProxyType(
 )
 """Ids that mean a label even where the definition does not travel with the record."""
 
-Labels = frozenset[str]
-"""Labels as written; those of TLP 2.0 are in their own spelling."""
+NONE = ""
+UNKNOWN = "?"
+_LEVELS = MappingProxyType({label: at for at, label in enumerate((NONE, *ORDER, UNKNOWN))})
+"""A label, none at all, or a word that is no label and could mean the strictest."""
 
+_PAPS: tuple[Pap, ...] = ("clear", "green", "amber", "red")
+_PAP_WORDS: dict[str, Pap] = {"white": "clear", **{label: label for label in _PAPS}}
+
+# Fields without which nothing is told: their granular markings are the object's.
 _CORE = frozenset(("pattern", "value", "hashes", "id", "type"))
-"""Fields without which nothing is told: their granular markings are the object's."""
+_MARKED = frozenset(("object_marking_refs", "granular_markings", "labels"))
 
 
 class Markings:
-    """The labels of a record's objects."""
+    """The labels of a record's objects: of each the strictest that it bears."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
         self._known = dict(_KNOWN)
+        self._paps: dict[str, Pap] = {}
+        self._own: dict[str, str] = {}
         for name, one in record.of("marking-definition"):
-            if name not in self._known and (label := _defined(one)):
-                self._known[name] = label
+            if label := _defined(one):
+                self._known.setdefault(name, label)
+            for word in _names(one):
+                if pap := _pap(word):
+                    self._paps[name] = pap
 
-    def of(self, name: str, one: Object) -> Labels:
-        """Return the labels of an object: its own, else those of the report that lists it."""
-        own = self.own(one)
+    def of(self, name: str) -> str:
+        """Return the label of an object: its own, else that of the report that lists it."""
+        own = self.own(name)
         if own or name not in self._record.containers:
             return own
         return self.own(self._record.containers[name])
 
-    def own(self, one: Object) -> Labels:
-        """Return the labels that an object bears itself."""
-        if not one.keys() & {"object_marking_refs", "granular_markings", "labels"}:
-            return frozenset()
-        whole = {
-            self._known[ref] for ref in texts(one, "object_marking_refs") if ref in self._known
-        }
-        core = {label for label, field in self._granular(one) if field in _CORE}
-        tags = {_spelt(tag) for tag in texts(one, "labels") if tag.lower().startswith("tlp:")}
-        return frozenset(whole | core | tags)
+    def own(self, name: str) -> str:
+        """Return the label that an object bears itself."""
+        if name not in self._own:
+            self._own[name] = strictest(self._borne(self._record.get(name)))
+        return self._own[name]
 
-    def readable(self, one: Object, labels: Labels) -> Object:
-        """Return an object without the fields that are marked more strictly than `labels`."""
+    def pap(self, one: Object) -> Pap | None:
+        """Return the strictest PAP label of an object, by markings and by its tags."""
+        refs = texts(one, "object_marking_refs")
+        found = {self._paps[ref] for ref in refs if ref in self._paps}
+        found.update(label for tag in texts(one, "labels") if (label := _pap(tag)))
+        return max(found, key=_PAPS.index, default=None)
+
+    def readable(self, one: Object, label: str) -> Object:
+        """Return an object without the fields that are marked more strictly than `label`."""
         stricter = {
             field
-            for label, field in self._granular(one)
-            if field not in _CORE and above(label, labels)
+            for marked, field in self._granular(one)
+            if field not in _CORE and above(marked, label)
         }
+        if not stricter:
+            return one
         return {name: each for name, each in one.items() if name not in stricter}
+
+    def _borne(self, one: Object) -> Iterator[str]:
+        if one.keys().isdisjoint(_MARKED):
+            return
+        known = self._known
+        yield from (known[ref] for ref in texts(one, "object_marking_refs") if ref in known)
+        yield from (label for label, field in self._granular(one) if field in _CORE)
+        yield from (_spelt(tag) for tag in texts(one, "labels") if tag.lower().startswith("tlp:"))
 
     def _granular(self, one: Object) -> Iterator[tuple[str, str]]:
         for marking in parts(one, "granular_markings"):
@@ -87,28 +111,36 @@ class Markings:
                     yield label, selector.partition(".")[0]
 
 
-def above(label: str, labels: Labels) -> bool:
-    """Return whether a label is stricter than all of some; what is no label is the strictest."""
-    known = [one for one in labels if one in ORDER]
-    if label not in ORDER:
-        return True
-    return not known or ORDER.index(label) > ORDER.index(strictest(known))
+def strictest(labels: Iterable[str]) -> str:
+    """Return the strictest of some labels, `NONE` if there is none."""
+    return max(labels, key=_LEVELS.__getitem__, default=NONE)
+
+
+def above(label: str, other: str) -> bool:
+    """Return whether a label is stricter than another."""
+    return _LEVELS[label] > _LEVELS[other]
 
 
 def _defined(one: Object) -> str:
-    """Return the label that a marking definition stands for, empty if it is none of TLP."""
+    """Return the label that a marking definition stands for, `NONE` if it is none of TLP."""
     said = text(extension(one, TLP_EXTENSION), "tlp_2_0")
     if not said and text(one, "definition_type").lower() == "tlp":
-        said = text(part(one, "definition"), "tlp") or text(one, "name")
-    if said:
-        return _spelt(said)
-    named = (
-        text(one, "name"),
-        text(part(one, "definition"), "statement"),
-        text(one, "x_opencti_definition"),
-    )
-    return next((_spelt(name) for name in named if name.lower().startswith("tlp:")), "")
+        defined = part(one, "definition")
+        said = text(defined, "tlp") or text(defined, "TLP") or text(one, "name")
+    if not said:
+        said = next((name for name in _names(one) if name.lower().startswith("tlp:")), "")
+    return _spelt(said) if said else NONE
+
+
+def _names(one: Object) -> tuple[str, ...]:
+    statement = text(part(one, "definition"), "statement")
+    return (text(one, "name"), statement, text(one, "x_opencti_definition"))
 
 
 def _spelt(written: str) -> str:
-    return tlp(written) or written
+    return tlp(written) or UNKNOWN
+
+
+def _pap(written: str) -> Pap | None:
+    word = written.lower().removeprefix("pap:")
+    return _PAP_WORDS.get(word) if len(word) < len(written) else None

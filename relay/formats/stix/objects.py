@@ -1,8 +1,6 @@
 """The objects of a record, each in its newest version, and which version of STIX they are of."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 
 from relay.formats.fields import part, parts, text, texts
 from relay.formats.moments import moment
@@ -58,7 +56,7 @@ def _is_stix(one: Object) -> bool:
 def _is_21(objects: list[Object]) -> bool:
     """Return whether the objects are of 2.1: one says so, or, where none says anything, one is as
     only 2.1 has it and none as only 2.0 does."""
-    said = {one.get("spec_version") for one in islice(objects, 10_000)}
+    said = {text(one, "spec_version") for one in objects}
     if "2.1" in said or not objects:
         return True
     if "2.0" in said or any(_only_20(one) for one in objects):
@@ -67,11 +65,12 @@ def _is_21(objects: list[Object]) -> bool:
 
 
 def _only_21(one: Object) -> bool:
+    kind = text(one, "type")
     return (
-        one.get("type") in CYBER
-        or one.get("type") in NEW_IN_21
+        kind in CYBER
+        or kind in NEW_IN_21
         or any(name in one for name in ("pattern_type", "indicator_types", "is_family"))
-        or (one.get("type") == "observed-data" and "object_refs" in one)
+        or (kind == "observed-data" and "object_refs" in one)
     )
 
 
@@ -85,54 +84,44 @@ class Record:
     """The objects of one record by their ids, in the order of the record.
 
     Of several versions the one with the latest `modified` counts; a revoked one is as if it were
-    not there, but for `revoked`.
+    not there, but for `revoked`. `ties` has by each object's id its relationships, in both
+    directions: the type, the relationship and the other end's id; `containers` the id of
+    the first report or grouping that lists it.
     """
 
     def __init__(self, objects: Iterable[Object]) -> None:
         newest: dict[str, Object] = {}
         for place, one in enumerate(objects):
             name = text(one, "id") or f"#{place}"
-            known = newest.get(name)
-            if known is None or _version(one) >= _version(known):
+            if name not in newest or _version(one) >= _version(newest[name]):
                 newest[name] = one
         self.revoked = [one for one in newest.values() if one.get("revoked") is True]
         self._live = {name: one for name, one in newest.items() if one.get("revoked") is not True}
+        self._typed: dict[str, list[tuple[str, Object]]] = {}
+        for name, one in self._live.items():
+            self._typed.setdefault(text(one, "type"), []).append((name, one))
+        self.ties = self._tied()
+        self.containers = {
+            name: container
+            for container, one in reversed((*self.of("report"), *self.of("grouping")))
+            for name in texts(one, "object_refs")
+        }
 
     def get(self, name: str) -> Object:
         """Return an object, empty if the record lacks it."""
         return self._live.get(name, {})
 
-    def of(self, *kinds: str) -> Iterator[tuple[str, Object]]:
-        """Yield the objects of some types with their ids."""
-        for kind in kinds:
-            yield from self._typed.get(kind, ())
+    def of(self, kind: str) -> Sequence[tuple[str, Object]]:
+        """Return the objects of a type with their ids."""
+        return self._typed.get(kind, ())
 
-    @cached_property
-    def _typed(self) -> dict[str, list[tuple[str, Object]]]:
-        found: dict[str, list[tuple[str, Object]]] = {}
-        for name, one in self._live.items():
-            found.setdefault(text(one, "type"), []).append((name, one))
-        return found
-
-    @cached_property
-    def ties(self) -> dict[str, list[tuple[str, Object, str]]]:
-        """By each object's id its relationships, in both directions: the type, the relationship
-        and the other end's id."""
+    def _tied(self) -> dict[str, list[tuple[str, Object, str]]]:
         found: dict[str, list[tuple[str, Object, str]]] = {}
         for _, one in self.of("relationship"):
             kind = text(one, "relationship_type")
             source, target = text(one, "source_ref"), text(one, "target_ref")
             found.setdefault(source, []).append((kind, one, target))
             found.setdefault(target, []).append((kind, one, source))
-        return found
-
-    @cached_property
-    def containers(self) -> dict[str, Object]:
-        """By each object's id the first report or grouping that lists it."""
-        found: dict[str, Object] = {}
-        for _, one in self.of("report", "grouping"):
-            for name in texts(one, "object_refs"):
-                found.setdefault(name, one)
         return found
 
 

@@ -3,12 +3,11 @@
 A detection has one time, one label, one severity and one confidence; a record is as many.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.fields import text
 from relay.formats.harvest import Harvest
-from relay.formats.labels import ORDER, strictest
 from relay.formats.outcome import (
     NOTHING_SHAREABLE,
     Converted,
@@ -30,8 +29,8 @@ _UNTIMED = Refused("no-time", "nothing in the record tells when it happened", "$
 _UNREAD = Refused("invalid", "the pattern of an indicator cannot be read", "$.objects")
 _FALLBACK = "Indicators in STIX"
 
+_CLAIMING = frozenset(("indicator", "observed-data", "vulnerability"))
 _LONGEST = 170
-_KNOWN = frozenset(ORDER)
 
 _Timed = tuple[When, Claim]
 
@@ -46,12 +45,13 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
     found = [claim for claim in claims.all() if claim.said or claim.things]
     timed = _timed(found)
     if timed:
-        return _converted(record, claims, timed, source)
+        said = (each for claim in found for each in claim.said)
+        return _converted(record, timed, hidden(record, said, claims.targets), source)
     if claims.unread:
         return _UNREAD
     if found:
         return _UNTIMED
-    return _REVOKED if record.revoked else _EMPTY
+    return _REVOKED if any(text(one, "type") in _CLAIMING for one in record.revoked) else _EMPTY
 
 
 def _timed(found: list[Claim]) -> list[_Timed]:
@@ -61,32 +61,34 @@ def _timed(found: list[Claim]) -> list[_Timed]:
     timed.sort(key=lambda each: -each[0].ground)
     alerts: dict[str, When] = {}
     for when, claim in timed:
-        if claim.alert:
-            alerts.setdefault(claim.alert, when)
-    return [(alerts.get(claim.alert, when), claim) for when, claim in timed]
+        if claim.told.alert:
+            alerts.setdefault(claim.told.alert, when)
+    return [(alerts.get(claim.told.alert, when), claim) for when, claim in timed]
 
 
-def _converted(record: Record, claims: Claims, timed: list[_Timed], source: Source) -> Outcome:
-    said = (each for _, claim in timed for each in claim.said)
-    empty = Harvest(source, hidden(record, said, claims.targets))
+def _converted(
+    record: Record, timed: list[_Timed], hiding: Iterable[str], source: Source
+) -> Outcome:
+    empty = Harvest(source, hiding)
     gathering = Gathering(record, _withdrawn(record))
     groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
     for when, claim in timed:
-        label = _label(claim)
-        key = (when.at, label, claim.severity, claim.confidence, claim.alert)
+        told = claim.told
+        key = (when.at, claim.label, told.pap, told.severity, told.confidence, told.alert)
         members, harvest = groups.setdefault(key, ([], empty.afresh()))
-        if gathering.gather(claim, label, harvest):
+        if gathering.gather(claim, harvest):
             members.append((when, claim))
     organisations = Organisations(record)
-    outcomes = [
+    return _joined(
         finished(_draft(members, organisations), harvest, source)
         for members, harvest in groups.values()
         if members
-    ]
-    return _joined(outcomes)
+    )
 
 
-def _joined(outcomes: list[Outcome]) -> Outcome:
+def _joined(each: Iterable[Outcome]) -> Outcome:
+    """Return all detections; if there are none, why the first has none."""
+    outcomes = list(each)
     detections = [each for one in outcomes if isinstance(one, Converted) for each in one.detections]
     if detections:
         return Converted(tuple(detections))
@@ -99,21 +101,15 @@ def _withdrawn(record: Record) -> Iterator[Facts]:
             yield from parse(text(one, "pattern")) or ()
 
 
-def _label(claim: Claim) -> str:
-    """Return one name for labels that come to the same."""
-    if not claim.labels <= _KNOWN:
-        return "?"
-    return strictest(claim.labels) if claim.labels else ""
-
-
 def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
     """Return the draft of what has one time, label, severity and confidence; at least one."""
     (when, first), *others = members
     claims = [claim for _, claim in members]
-    title = first.title
+    told, title = first.told, first.told.title
     named = bool(title) and not organisations.in_(title)
-    several = f" (and {len(others)} more)" if others else ""
+    several = f" (and {len(others)} more)" if others and not told.alert else ""
     names = list(dict.fromkeys(name for claim in claims for name in claim.names))
+    classes = (claim.told.classification for claim in claims)
     firsts = [each.first for each, _ in members if each.first is not None]
     return Draft(
         sensor=Sensor("stix", rule_id=first.id[0], rule_name=title if named else ""),
@@ -121,16 +117,15 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
         detected_at=when.at,
         title=f"{title[:_LONGEST]}{several}" if named else _FALLBACK,
         fallback=_FALLBACK,
-        classification=next(
-            (claim.classification for claim in claims if claim.classification), "other:undetermined"
-        ),
-        severity=first.severity,
-        confidence=first.confidence,
+        classification=next(filter(None, classes), "other:undetermined"),
+        severity=told.severity,
+        confidence=told.confidence,
         techniques=[word for kind, word in names if kind == "attack-pattern"],
         malware=[word for kind, word in names if kind == "malware" and not organisations.in_(word)],
         first_seen=min(firsts, default=None),
         last_seen=when.at if firsts else None,
         count=None if others else when.count,
-        labels=tuple(sorted(first.labels)),
-        derived_from=(first.alert,) if first.alert else (),
+        labels=(first.label,) if first.label else (),
+        pap=told.pap,
+        derived_from=(told.alert,) if told.alert else (),
     )

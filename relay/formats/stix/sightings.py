@@ -6,7 +6,9 @@ from enum import IntEnum
 
 from relay.formats.fields import number, text, texts
 from relay.formats.moments import moment
-from relay.formats.stix.objects import Object, Record
+from relay.formats.stix.objects import Object, Record, extension
+
+_OPENCTI = "extension-definition--ea279b3e-5c71-4632-ac08-831c66a786ba"
 
 
 class Ground(IntEnum):
@@ -46,27 +48,27 @@ class When:
 
 @dataclass(slots=True)
 class Sighted:
-    """What a record's sightings say of one object: when, of what things they are, themselves."""
+    """What a record's sightings say of one object: when, of what things they are, their ids."""
 
     when: When | None = None
     things: list[str] = field(default_factory=list)
-    drawn: list[tuple[str, Object]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
 
 
 def sighted(record: Record) -> dict[str, Sighted]:
     """Return what was sighted, by the ids of the objects and of their observed data. A sighting
-    of none (`count` 0, OpenCTI's `x_opencti_negative`) says that it was not there."""
+    of none (`count` 0, OpenCTI's `negative`) says that it was not there."""
     found: dict[str, Sighted] = {}
     for name, one in record.of("sighting"):
         when = _sighting(one)
-        if when is None or one.get("count") == 0 or one.get("x_opencti_negative") is True:
+        if when is None or _negative(one):
             continue
         thing = text(one, "sighting_of_ref")
         for seen in {thing, *texts(one, "observed_data_refs")}:
             known = found.setdefault(seen, Sighted())
             known.when = when if known.when is None else known.when.joined(when)
             known.things.append(thing)
-            known.drawn.append((name, one))
+            known.ids.append(name)
     return found
 
 
@@ -101,6 +103,13 @@ def best(whens: Iterable[When | None]) -> When | None:
     """Return the time that rests on the best ground; of equals the first."""
     known = [when for when in whens if when is not None]
     return max(known, key=lambda when: when.ground, default=None)
+
+
+def _negative(one: Object) -> bool:
+    said = (one, extension(one, _OPENCTI))
+    return one.get("count") == 0 or any(
+        each.get(name) is True for each in said for name in ("x_opencti_negative", "negative")
+    )
 
 
 def _sighting(one: Object) -> When | None:

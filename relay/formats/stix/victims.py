@@ -27,7 +27,7 @@ def hidden(record: Record, said: Iterable[Facts], targets: frozenset[str]) -> It
     """Yield the values of the victim's side, as written."""
     for each in said:
         yield from _of_victims(each)
-    for _, one in record.of("email-message", "process"):
+    for _, one in (*record.of("email-message"), *record.of("process")):
         yield from _of_victims(facts(one, record))
     for name, one in record.of("user-account"):
         if not _attackers(name, record):
