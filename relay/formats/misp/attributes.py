@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from relay.core.normalise import LONGEST_RAW
 from relay.formats.fields import number, parts, text
+from relay.formats.misp.kinds import NOT_FLAGGED, PIECES
 from relay.formats.misp.tags import Said, said
 from relay.formats.moments import moment
 
@@ -13,14 +14,16 @@ _TOLD_ON = ("5", "1", "2", "3", 5, 1, 2, 3)
 _SEEN, _FALSE_POSITIVE, _CONFIRMED = 0, 1, 3  # types of sighting; 2 is an expiry
 _YES = (True, 1, "1", "true", "True")
 
+_FLAGGED = frozenset(PIECES) - NOT_FLAGGED
+
 Fields = Mapping[str, object]
 
 
 class Attribute(NamedTuple):
     """One attribute. `template` and `relation` are of its object, empty outside of one.
 
-    `flagged` is `to_ids`. `confined`: its distribution is narrower than the event's, and bars
-    everybody. Times in ms, but `edited` as it is written.
+    `flagged` is `to_ids`; where that is missing, what MISP would set. `confined`: its distribution
+    is narrower than the event's, and bars everybody. Times in ms, but `edited` as it is written.
     """
 
     type: str
@@ -81,11 +84,12 @@ def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
         value = text(fields, "value")
         if not 0 < len(value) <= LONGEST_RAW or _deleted(fields) or _refuted(fields):
             continue
+        kind = text(fields, "type")
         yield Attribute(
-            type=text(fields, "type"),
+            type=kind,
             category=text(fields, "category"),
             value=value,
-            flagged=fields.get("to_ids") in _YES,
+            flagged=fields["to_ids"] in _YES if "to_ids" in fields else kind in _FLAGGED,
             template=around.template,
             relation=text(fields, "object_relation"),
             confined=around.confined or confined(fields),

@@ -23,13 +23,20 @@ _REPORTS = frozenset((
 _SERVICES = frozenset((
     "adobe.com", "akamai.net", "apple.com", "baidu.com", "bing.com", "bit.ly", "bitbucket.org",
     "cloudflare.com", "discord.com", "discordapp.com", "dropbox.com", "facebook.com",
-    "freegeoip.net", "github.com", "githubusercontent.com", "gitlab.com", "gmail.com",
-    "google.com", "googleapis.com", "ibb.co", "icanhazip.com", "imgur.com", "instagram.com",
-    "ip-api.com", "ipify.org", "ipinfo.io", "linkedin.com", "live.com", "mail.ru",
+    "github.com", "githubusercontent.com", "gitlab.com", "gmail.com",
+    "google.com", "googleapis.com", "ibb.co", "imgur.com", "instagram.com",
+    "linkedin.com", "live.com", "mail.ru",
     "mediafire.com", "mega.nz", "microsoft.com", "mozilla.org", "msn.com", "od.lk", "office.com",
     "office365.com", "outlook.com", "pastebin.com", "putdrive.com", "reddit.com", "slack.com",
     "t.me", "telegram.org", "telegra.ph", "twitter.com", "vk.com", "whatsapp.com", "wikipedia.org",
     "windows.com", "windowsupdate.com", "x.com", "yahoo.com", "yandex.ru", "youtube.com",
+))  # fmt: skip
+
+# What tells who asks their own address: malware asks it, too, and nothing there is its own.
+_MIRRORS = frozenset((
+    "api.ipify.org", "checkip.amazonaws.com", "checkip.dyndns.org", "freegeoip.net",
+    "icanhazip.com", "ident.me", "ifconfig.me", "ip-api.com", "ipecho.net", "ipify.org",
+    "ipinfo.io", "myexternalip.com", "whatismyip.com", "wtfismyip.com",
 ))  # fmt: skip
 
 _HOST = re.compile(r"(?:[a-z]{3,5}://)?(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
@@ -37,13 +44,22 @@ _HOST = re.compile(r"(?:[a-z]{3,5}://)?(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 
 def reports(url: str) -> bool:
     """Return whether a URL is of somebody who writes about attacks."""
-    found = _HOST.match(refang_url(url))
-    return found is not None and _below(found[1], _REPORTS)
+    return _below(_host(url), _REPORTS)
+
+
+def answers(url: str) -> bool:
+    """Return whether a URL is of a service that tells who asks their own address."""
+    return _below(_host(url), _MIRRORS)
 
 
 def serves(host: str) -> bool:
     """Return whether a name is of a service that everybody uses, or of who writes about attacks."""
-    return _below(host, _SERVICES) or _below(host, _REPORTS)
+    return any(_below(host, known) for known in (_SERVICES, _MIRRORS, _REPORTS))
+
+
+def _host(url: str) -> str:
+    found = _HOST.match(refang_url(url))
+    return "" if found is None else found[1]
 
 
 def _below(host: str, known: frozenset[str]) -> bool:

@@ -64,6 +64,27 @@ PIECES: Mapping[str, tuple[Piece | None, ...]] = MappingProxyType(
 )
 """The values of each type, in the order in which bars part them; None is not read."""
 
+_SORTS = {
+    "host": (
+        "ip-dst", "ip-src", "ip-dst|port", "ip-src|port", "domain", "hostname", "hostname|port",
+        "domain|ip", "onion-address",
+    ),
+    "page": ("url", "uri"),
+    "mail": ("email", "email-src", "email-reply-to", "email-dst"),
+    "file": (*_FILES, *(f"filename|{kind}" for kind in _FILES), "malware-sample"),
+    "fingerprint": (
+        "x509-fingerprint-sha1", "x509-fingerprint-sha256", "ja3-fingerprint-md5",
+        "jarm-fingerprint", "hassh-md5",
+    ),
+    "mutex": ("mutex",),
+}  # fmt: skip
+
+SORTS: Mapping[str, str] = MappingProxyType(
+    {kind: sort for sort, kinds in _SORTS.items() for kind in kinds}
+)
+"""Types that an author flags alike. Where a type is of no sort, what it names is often the
+system's (registry keys, agents, networks of providers), and any flag in the event outweighs it."""
+
 IN_OBJECTS: Mapping[tuple[str, str], Piece] = MappingProxyType(
     {
         ("ja3s", "ja3s-fingerprint-md5"): Piece("ja3s"),

@@ -1,16 +1,17 @@
 """Whose the values of an event are: what is an indicator, what is the victim's, what is neither.
 
 `to_ids` says what its author holds for an indicator, if the author uses it at all: many events
-carry it nowhere, and object templates set it for some relations only. So it decides among
-attributes of one sort: those outside of objects, and those of one relation of one template. A sort
-in which nothing is flagged is told by its category instead.
+carry it nowhere, others for addresses and not for files, and object templates set it for some
+relations only. So it decides among attributes of one sort: hosts, pages, files, … outside of
+objects, and one relation of one template. A sort in which nothing is flagged is told by its
+category instead.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from relay.formats.misp.attributes import Attribute
-from relay.formats.misp.bystanders import reports, serves
+from relay.formats.misp.bystanders import answers, reports, serves
 from relay.formats.misp.kinds import (
     ADDRESSED,
     ASIDE,
@@ -19,6 +20,7 @@ from relay.formats.misp.kinds import (
     OF_A_MESSAGE,
     PIECES,
     REPORTS,
+    SORTS,
     TARGETS,
     TRAFFIC,
     UNFLAGGED,
@@ -46,15 +48,24 @@ def sides(attributes: Sequence[Attribute], *, relayed: bool) -> Sides:
     if relayed:
         return Sides(tuple(ours), hidden)
     used = {_sort(each) for each in attributes if each.flagged}
+    if any(not template for template, _ in used):
+        used.add(_ANY)
     return Sides(tuple(each for each in ours if _indicates(each, used)), hidden)
 
 
+_ANY = ("", "")  # the sort of what has none
+
+
 def _sort(each: Attribute) -> tuple[str, str]:
-    return each.template, each.relation if each.template else ""
+    if each.template:
+        return each.template, each.relation
+    return "", SORTS.get(each.type, "")
 
 
 def _of_victim(each: Attribute, written: bool) -> bool:
     if each.category == TARGETS or each.type.startswith("target-"):
+        return True
+    if each.said is not None and each.said.victim:
         return True
     if each.template in VICTIMS:
         return each.relation not in COARSE
@@ -78,7 +89,7 @@ def _by_malware(attributes: Iterable[Attribute]) -> bool:
 
 def _readable(each: Attribute) -> bool:
     """Return whether an attribute can hold an indicator at all, flagged or not."""
-    if each.category in ASIDE:
+    if each.category in ASIDE or (each.said is not None and each.said.innocent):
         return False
     if each.template and not reads(each.template, each.relation):
         return False
@@ -90,8 +101,10 @@ def _readable(each: Attribute) -> bool:
 def _indicates(each: Attribute, used: set[tuple[str, str]]) -> bool:
     if each.flagged or each.type in UNFLAGGED:
         return True
-    if _sort(each) in used or each.category not in ATTACKS:
+    if _sort(each) in used or (each.category and each.category not in ATTACKS):
         return False
     if each.template and not trusted(each.template):
         return False
+    if each.type in _URLS:
+        return not answers(each.value)
     return each.type not in _NAMES or not serves(each.value)

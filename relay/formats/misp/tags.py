@@ -9,13 +9,22 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text
-from relay.formats.misp.taxonomies import CIRCL, CONFIDENCES, ECSIRT, MALWARE, RSIT, TECHNIQUES
+from relay.formats.misp.taxonomies import (
+    CIRCL,
+    CONFIDENCES,
+    ECSIRT,
+    INNOCENT,
+    MALWARE,
+    RSIT,
+    TECHNIQUES,
+)
 from relay.model.vocabulary import Classification
 from relay.wire.detection import Pap, Severity
 
 RELAY = "relay"
 """Namespace of the tags by which the relay knows its own alerts again."""
 
+_VICTIMS = frozenset(("victim", "target", "compromised-host", "victim-host"))
 _CHATHAM = "ex:chr"  # the Chatham House Rule: what was said may be told, but not by whom
 _MOST = 1000  # tags of one event: more describe nothing
 _LONGEST = 255  # characters of a tag, as MISP stores it
@@ -36,11 +45,14 @@ _SEVERITIES: Mapping[str, Severity] = MappingProxyType(
 class Said:
     """What some tags say together.
 
-    `labels` are TLP labels as written. `confidences` are by taxonomy. `alerts` are ids of the
+    `labels` are TLP labels as written. `victim` and `innocent`: what is tagged is the victim's, or
+    turned out harmless. `confidences` are by taxonomy. `alerts` are ids of the
     relay's own alerts.
     """
 
     labels: list[str] = field(default_factory=list)
+    victim: bool = False
+    innocent: bool = False
     anonymous: bool = False
     exercise: bool = False
     pap: Pap | None = None
@@ -67,7 +79,10 @@ def said(fields: Mapping[str, object]) -> Said:
     heard = Said()
     for name, local in _named(fields):
         namespace, colon, rest = name.partition(":")
-        hear = _HEARD.get(namespace.lower()) if colon else None
+        if not colon:
+            heard.victim |= name.strip().lower() in _VICTIMS
+            continue
+        hear = _HEARD.get(namespace.lower())
         if hear is None or (local and hear not in _RESTRICTING):
             continue
         predicate, _, value = rest.partition("=")
@@ -103,6 +118,10 @@ def _pap(heard: Said, name: tuple[str, str], _: str) -> None:
 
 def _exercise(heard: Said, _: tuple[str, str], __: str) -> None:
     heard.exercise = True
+
+
+def _verdict(heard: Said, name: tuple[str, str], value: str) -> None:
+    heard.innocent |= (*name, value.lower()) in INNOCENT
 
 
 def _rsit(heard: Said, name: tuple[str, str], value: str) -> None:
@@ -152,6 +171,8 @@ _HEARD: Mapping[str, _Hearing] = MappingProxyType(
         "tlp": _tlp,
         "pap": _pap,
         "exercise": _exercise,
+        "false-positive": _verdict,
+        "ioc": _verdict,
         "rsit": _rsit,
         "ecsirt": _ecsirt,
         "circl": _circl,
@@ -162,4 +183,4 @@ _HEARD: Mapping[str, _Hearing] = MappingProxyType(
         RELAY: _relay,
     }
 )
-_RESTRICTING = (_tlp, _pap, _exercise)
+_RESTRICTING = (_tlp, _pap, _exercise, _verdict)

@@ -109,3 +109,8 @@ MALWARE = frozenset((
     "mitre-enterprise-attack-tool", "ransomware", "rat", "stealer", "tool",
 ))  # fmt: skip
 """Galaxies whose clusters are malware."""
+
+INNOCENT = frozenset((
+    ("false-positive", "confirmed", "true"), ("ioc", "artifact-state", "not-malicious"),
+))  # fmt: skip
+"""Verdicts by which a value is no indicator after all."""

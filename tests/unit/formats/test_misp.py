@@ -191,8 +191,50 @@ def test_types_of_attributes(kind: str, value: str, expected: list[tuple[str, st
 def test_a_flag_counts_where_its_author_uses_it() -> None:
     """Beside flagged attributes, an unflagged one is context: a service that was abused, say."""
     assert found(DOMAIN, CONTEXT) == ["evil.example"]
-    assert found(attribute("filename", "a.exe"), CONTEXT) == []
     assert found({**DOMAIN, "to_ids": "1"}, {**CONTEXT, "to_ids": "0"}) == ["evil.example"]
+    assert found(DOMAIN, attribute("user-agent", "a b", to_ids=False)) == ["evil.example"]
+    assert found(DOMAIN, attribute("regkey", "HKLM\\Run", to_ids=False)) == ["evil.example"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "category"),
+    [
+        ("md5", "ab" * 16, "Artifacts dropped"),
+        ("filename|sha256", f"a.exe|{SHA256}", "Payload delivery"),
+        ("email-src", "bad@evil.example", "Payload delivery"),
+        ("url", "http://evil.example/a", "Network activity"),
+        ("mutex", "Global\\a", "Artifacts dropped"),
+        ("jarm-fingerprint", "ab" * 31, "Network activity"),
+    ],
+)
+def test_a_sort_in_which_nothing_is_flagged_is_told_by_its_category(
+    kind: str, value: str, category: str
+) -> None:
+    """Authors who flag hosts alone do not mean that their samples are harmless."""
+    assert len(found(DOMAIN, attribute(kind, value, category, to_ids=False))) == 2
+
+
+def test_a_flag_that_is_missing_is_misps_default() -> None:
+    """Scripts leave it out, and MISP sets it for most types."""
+    bare = {name: value for name, value in CONTEXT.items() if name != "to_ids"}
+
+    assert found(DOMAIN, bare) == ["evil.example", "198.51.100.9"]
+    assert found(DOMAIN, {**bare, "type": "AS", "value": "64500"}) == ["evil.example"]
+
+
+def test_what_tells_the_own_address_is_no_indicator() -> None:
+    """Malware asks it, and so does everybody."""
+    page = attribute("url", "http://ip-api.com/json", to_ids=False)
+
+    assert found(attribute("md5", "ab" * 16, "Payload delivery"), page) == ["ab" * 16]
+
+
+@pytest.mark.parametrize(
+    "name", ['false-positive:confirmed="true"', 'ioc:artifact-state="not-malicious"', "victim"]
+)
+def test_verdicts_on_an_attribute(name: str) -> None:
+    """Who tags a value as harmless or as the victim's means it, flag or not."""
+    assert found(DOMAIN, {**CONTEXT, "to_ids": True, "Tag": tags(name)}) == ["evil.example"]
 
 
 @pytest.mark.parametrize("flag", [False, "0", 0, None])
@@ -313,6 +355,7 @@ def test_fingerprints_that_only_objects_tell() -> None:
         thing("email", attribute("email-dst", "planted@a.example", object_relation="to")),
         thing("ddos", attribute("ip-dst", "203.0.113.10", object_relation="ip-dst")),
         attribute("email-dst", "planted@a.example", "Payload delivery"),
+        attribute("hostname", "ws-0042.example", Tag=tags("Victim")),
     ],
 )
 def test_the_victims_values_come_out_nowhere(victim: dict[str, Any]) -> None:
