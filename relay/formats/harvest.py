@@ -186,7 +186,10 @@ def _holds(text: str, word: str) -> bool:
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
-        if not text[max(at - 1, 0) : at].isalnum() and not text[end : end + 1].isalnum():
+        before, after = text[max(at - 1, 0) : at], text[end : end + 1]
+        if not (
+            (before.isalnum() and word[0].isalnum()) or (after.isalnum() and word[-1].isalnum())
+        ):
             return True
         at = text.find(word, at + 1)
     return False
