@@ -16,7 +16,7 @@ MOST_VALUES = 500
 """Values read of one field; a search lists 100 unless told otherwise."""
 
 _LONGEST_RAW = 256 * 1024
-_STASH = re.compile(r"[0-9]{9,10}(?:\.[0-9]+)?(?=, )")
+_STASH = re.compile(r"(?:[0-9]{9,10}(?:\.[0-9]+)?|[0-9/-]{8,10} [0-9:.]{8,15} [+-][0-9]{4})(?=, )")
 _PAIR = re.compile(
     r',?\s*([A-Za-z_][\w.:{}-]{0,127})=(?:"((?:[^"\\]|\\.)*)"|([^",\s]*))', re.DOTALL
 )

@@ -65,16 +65,16 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     own word; of both ends only the one that the rule blames.
     """
     matched = notable.all("threat_match_value")
+    objects = _threat_objects(notable)
     senders = _foreign_senders(notable) if meaning.classification == "fraud:phishing" else []
-    attacking = {*matched, *senders}
-    own = [name for name in notable.all(*_OWN) if name not in attacking]
+    own = [name for name in notable.all(*_OWN) if name not in {*matched, *senders}]
+    told = matched or _of_risk(notable)
+    blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, own))
     harvest = Harvest(source, own)
-    blamed = ""
-    if not _of_risk(notable):
-        blamed = "" if matched else _blamed(notable, meaning.blame, Harvest(source, own))
-        ends = [name for end in _ENDS if end != blamed for name in _ENDS[end]]
-        harvest.hide(value for value in notable.all(*ends) if value not in attacking)
-    for value in (*matched, *_threat_objects(notable)):
+    ends = [name for end in _ENDS if end != blamed for name in _ENDS[end]]
+    attacking = {*matched, *senders, *objects}
+    harvest.hide(value for value in notable.all(*ends) if value not in attacking)
+    for value in (*matched, *objects):
         _typed(harvest, value, notable.text("threat_match_field"))
     if blamed:
         _end(harvest, notable, meaning, blamed)
