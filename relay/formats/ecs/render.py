@@ -44,6 +44,7 @@ _PLACES: Mapping[str, Place] = MappingProxyType({
 
 # The scale of STIX 2.1, appendix A, "None / Low / Med / High".
 _SURE = ((70, "High"), (30, "Medium"), (1, "Low"), (0, "None"))
+_LONGEST_NAME = 256  # what a list can show; longer values are told once
 _MOST_RELATED = 20
 _MOST_SOURCES = 40
 _MOST_TECHNIQUES = 64
@@ -132,13 +133,16 @@ def _told(observable: Observable) -> dict[str, object]:
 
 
 def _indicator(observable: Observable) -> dict[str, object]:
+    called: dict[str, object] = (
+        {"name": observable.value} if len(observable.value) <= _LONGEST_NAME else {}
+    )
     if observable.type not in _PLACES:
-        return {"name": observable.value}
+        return called
     kind, path = _PLACES[observable.type]
     placed: object = observable.value
     for name in reversed(path[1:]):
         placed = {name: placed}
-    return {"name": observable.value, "type": kind, path[0]: placed}
+    return {**called, "type": kind, path[0]: placed}
 
 
 def _related(observables: Iterable[Observable]) -> dict[str, list[str]]:

@@ -178,6 +178,8 @@ def _evidence(document: Document, harvest: Harvest) -> None:
 def _common(document: Document, what: str, *, malicious: bool) -> bool:
     """Return whether a file or process is one that everybody runs; of one that was found to be
     malicious, neither its place nor its signer speaks for it."""
+    if what == "file" and not either(document, "file.name", "file.path"):
+        what = "process"  # the image of the process, of which the file's fields tell no more
     if _everybodys(either(document, f"{what}.name", f"{what}.FileName")):
         return True
     if malicious:

@@ -22,6 +22,8 @@ _OTHERS = (
     "winlog.event_data.WorkstationName", "organization.name", "url.username",
     "crowdstrike.alert.device.external_ip", "crowdstrike.alert.device.local_ip",
     "crowdstrike.alert.device.hostname", "crowdstrike.alert.user_name",
+    "crowdstrike.event.ComputerName", "crowdstrike.event.LocalIP", "crowdstrike.event.UserName",
+    "crowdstrike.event.MachineDomain", "crowdstrike.LocalIP", "crowdstrike.aip",
     "sentinel_one.alert.agent.computer_name", "sentinel_one.threat.agent.network_interface.inet",
     "sophos.xg.device_name", "sophos.xg.user_name", "sophos.xg.server",
     "rsa.network.alias_host", "rsa.email.email_dst",
