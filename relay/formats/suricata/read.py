@@ -25,7 +25,9 @@ _RATED: Mapping[str, Severity] = MappingProxyType(
 
 
 def read(event: Mapping[str, object], source: Source) -> Outcome:
-    """Convert one EVE record. Total."""
+    """Convert one EVE record, also as the firewall of AWS wraps it. Total."""
+    if "event_type" not in event and "event_type" in part(event, "event"):
+        event = part(event, "event")
     kind = event.get("event_type")
     if not isinstance(kind, str):
         return Refused("other-format", f"the record has no event_type; {seems(event)}")

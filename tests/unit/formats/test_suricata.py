@@ -157,12 +157,21 @@ def test_priority_one_is_the_worst(alert: dict[str, Any], severity: str, assumed
     ("rule", "classification"),
     [
         (C2, "malicious-code:c2-server"),
-        ({**C2, "category": "Never heard of"}, "intrusion-attempts:ids-alert"),
+        ({"signature": "LOCAL x", "category": "Never heard of"}, "intrusion-attempts:ids-alert"),
+        ({**C2, "category": "Never heard of"}, "malicious-code:infected-system"),
+        ({**C2, "category": "Unknown Traffic", "signature": "ET MALWARE X CnC Checkin"},
+         "malicious-code:c2-server"),
+        ({**C2, "category": "A Network Trojan was detected", "signature": "ET TROJAN X CnC"},
+         "malicious-code:c2-server"),
+        ({**SCAN, "category": "Attempted Information Leak", "signature": "ET EXPLOIT X"},
+         "intrusion-attempts:ids-alert"),
+        ({**SCAN, "category": "Misc activity", "signature": "ET EXPLOIT X"},
+         "intrusion-attempts:ids-alert"),
         ({**SCAN, "category": "Potentially Bad Traffic"}, "information-gathering:scanner"),
         (FLOOD, "availability:dos"),
         (SHELL, "intrusions:privileged-account-compromise"),
     ],
-)
+)  # fmt: skip
 def test_a_category_has_a_class(rule: dict[str, Any], classification: str) -> None:
     """Categories map to the incident taxonomy; an unknown one is an alert of a sensor."""
     assert converted(event(OUTSIDE, INSIDE, rule))["classification"] == classification
