@@ -16,8 +16,9 @@ from relay.model.vocabulary import Role
 
 Fields = Mapping[str, object]
 
+_FILES = frozenset(("file", "process", "actor", "script"))
 _MOST = 200  # items of one list within an evidence
-_PORTS = range(1, 65_536)
+_LAST_PORT = 65_535
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
 
 _DIGESTS = frozenset(("md5", "sha1", "sha256", "sha512"))
@@ -54,9 +55,8 @@ def gather(judged: Judged, meaning: Meaning, harvest: Harvest) -> None:
             _fingerprints(evidence, harvest)
     if judged.serves:
         _served(evidence, called_for(meaning), harvest)
-    harvest.host(text(part(evidence, "query"), "hostname").rstrip("."), "infrastructure",
-                 role=called_for(meaning))  # fmt: skip
-    _files(evidence, harvest)
+    if not _FILES.isdisjoint(evidence):
+        _files(evidence, harvest)
     for mail in islice(parts(evidence, "email"), _MOST):
         _mail(mail, harvest)
 
@@ -85,14 +85,18 @@ def _end(
             written.strip(),
             side,
             role=role,
-            port=port if port in _PORTS else None,
+            port=port if port and port <= _LAST_PORT else None,
             protocol=protocol if _PROTOCOL.fullmatch(protocol) else None,
         )
 
 
 def _served(evidence: Fields, role: Role | None, harvest: Harvest) -> None:
-    for url in (*parts(evidence, "url")[:_MOST], part(part(evidence, "http_request"), "url")):
-        add_url(url, harvest, role)
+    requested = part(part(evidence, "http_request"), "url")
+    for url in (*parts(evidence, "url")[:_MOST], requested):
+        if url:
+            add_url(url, harvest, role)
+    name = text(part(evidence, "query"), "hostname").rstrip(".")
+    harvest.host(name, "infrastructure", role=role)
     tls = part(evidence, "tls")
     harvest.host(text(tls, "sni"), "infrastructure", role=role)
     for print_ in parts(part(tls, "certificate"), "fingerprints")[:_MOST]:

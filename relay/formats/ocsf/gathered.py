@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from itertools import chain, islice
 
 from relay.formats.fields import number, parts
-from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.harvest import Harvest
 from relay.formats.ocsf.evidence import gather
 from relay.formats.ocsf.indicators import indicators, vulnerabilities
 from relay.formats.ocsf.listed import Listed, add_listed, listed
@@ -13,30 +13,28 @@ from relay.formats.ocsf.ratings import HARMLESS
 from relay.formats.ocsf.sides import Judged, judge
 from relay.formats.ocsf.sinkhole import sinkhole
 from relay.formats.ocsf.victims import tenants, victims
-from relay.formats.outcome import Refused, Source
+from relay.formats.outcome import Source
 
 Fields = Mapping[str, object]
 
 MOST_EVIDENCES = 500
 """Evidences of one finding that are looked at for what may be shared."""
 
-_TOO_MANY = Refused(
-    "too-large", f"the record names more than {MOST_HIDDEN} machines, users and resources"
-)
+_TELLING = frozenset((
+    "src_endpoint", "dst_endpoint", "url", "http_request", "query", "tls", "ja4_fingerprint_list",
+    "file", "process", "actor", "script", "email",
+))  # fmt: skip
+"""What of an evidence may hold something of the attacker's."""
 
 
-def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Harvest | Refused:
-    """Return the observables of a finding; refused if it names too many victims to hold any value
-    against all of them."""
+def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Harvest:
+    """Return the observables of a finding."""
     evidences = (event, *parts(event, "evidences"))
     seen, called = listed(event), sinkhole(event)
-    known = {*tenants(event, info), *seen.victims, called.infected}
-    for evidence in evidences:
-        known.update(victims(evidence))
-        if len(known) > MOST_HIDDEN:
-            return _TOO_MANY
-    judged = _judged(evidences, seen, meant, Harvest(source, known))
-    harvest = Harvest(source, known | _other_ends(judged))
+    harvest = Harvest(source, {*tenants(event, info), *seen.victims, called.infected})
+    harvest.hide(chain.from_iterable(map(victims, evidences)))
+    judged = _judged(evidences, seen, meant, harvest.afresh())
+    harvest.hide(_other_ends(judged))
     harvest.host(called.host, "infrastructure", role="c2")
     for one in judged:
         gather(one, meant, harvest)
@@ -52,11 +50,12 @@ def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Har
 def _judged(
     evidences: tuple[Fields, ...], seen: Listed, meant: Meaning, probe: Harvest
 ) -> list[Judged]:
-    telling = (one for one in evidences if number(one, "verdict_id") not in HARMLESS)
-    return [
-        judge(evidence, meant.intent, probe)
-        for evidence in chain((seen.ends,), islice(telling, MOST_EVIDENCES))
-    ]
+    telling = (
+        one
+        for one in (seen.ends, *evidences)
+        if not _TELLING.isdisjoint(one) and number(one, "verdict_id") not in HARMLESS
+    )
+    return [judge(evidence, meant.intent, probe) for evidence in islice(telling, MOST_EVIDENCES)]
 
 
 def _other_ends(judged: list[Judged]) -> set[str]:

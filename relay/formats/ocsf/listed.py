@@ -48,12 +48,12 @@ class Listed:
     @property
     def ends(self) -> Fields:
         """The addresses and names that are called source or destination, as an evidence."""
-        return {
-            "src_endpoint": {"ip": self.sources} if self.sources else {},
-            "dst_endpoint": {"ip": self.called, "hostname": self.names}
-            if self.called or self.names
-            else {},
-        }
+        ends: dict[str, object] = {}
+        if self.sources:
+            ends["src_endpoint"] = {"ip": self.sources}
+        if self.called or self.names:
+            ends["dst_endpoint"] = {"ip": self.called, "hostname": self.names}
+        return ends
 
 
 class _Places:

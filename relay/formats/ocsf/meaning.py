@@ -94,6 +94,7 @@ _WORDS: tuple[tuple[str, Classification], ...] = (
     ),
 )
 _PATTERNS = tuple((re.compile(words), classification) for words, classification in _WORDS)
+_ANY = re.compile("|".join(words for words, _ in _WORDS))
 _LONGEST = 1000  # characters of words looked at
 
 _MALWARE: Mapping[int, Classification] = MappingProxyType(
@@ -158,4 +159,6 @@ def _of_malware(malware: tuple[Fields, ...]) -> Classification | None:
 
 
 def _of_words(words: str) -> Classification | None:
-    return next((named for pattern, named in _PATTERNS if pattern.search(words)), None)
+    if _ANY.search(words) is None:
+        return None
+    return next(named for pattern, named in _PATTERNS if pattern.search(words))

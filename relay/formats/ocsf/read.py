@@ -92,8 +92,6 @@ def _dismissed(event: Fields, info: Fields) -> str:
 def _finding(event: Fields, info: Fields, when: Times, source: Source) -> Outcome:
     meant = meaning(event, info)
     harvest = gathered(event, info, meant, source)
-    if isinstance(harvest, Refused):
-        return harvest
     product = part(part(event, "metadata"), "product")
     alert = _alert(event)
     rule = _rule(event, info)

@@ -75,7 +75,10 @@ def judge(evidence: Fields, intent: Intent, probe: Harvest) -> Judged:
     begins = _foreign(source, probe)
     called = _foreign(destination, probe) or _named(destination, probe)
     end = _attacker(evidence, intent, begins=begins, called=called)
-    open_ = end is None and (intent is Intent.ATTEMPT or (begins and called))
+    # Who asks a resolver is not the one whose name is asked for.
+    open_ = (
+        end is None and not _asks(evidence) and (intent is Intent.ATTEMPT or (begins and called))
+    )
     return Judged(evidence, end, serves=end is not End.SOURCE and not open_)
 
 

@@ -4,23 +4,25 @@ They are never shared, and nothing that holds one of them is.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from itertools import islice
+from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
 from relay.formats.parsing import parse
 
 Fields = Mapping[str, object]
 
-_MACHINE = (
+_MACHINE = frozenset((
     "ip", "ip_addresses", "hostname", "name", "uid", "uid_alt", "mac", "instance_uid", "imei",
     "intermediate_ips", "interface_uid", "vpc_uid", "subnet_uid",
-)  # fmt: skip
-_PERSON = (
+))  # fmt: skip
+_PERSON = frozenset((
     "name", "full_name", "display_name", "uid", "uid_alt", "email_addr", "credential_uid",
-)  # fmt: skip
-_NAMED = ("uid", "name")
-_RECIPIENTS = ("to", "cc", "bcc", "delivered_to", "delivered_to_list", "smtp_to")
+))  # fmt: skip
+_MACHINES_PARTS = frozenset(("network_interfaces", "owner", "last_user", "user"))
+_NAMED = frozenset(("uid", "name"))
+_RECIPIENTS = frozenset(("to", "cc", "bcc", "delivered_to", "delivered_to_list", "smtp_to"))
 
 # In a resource's data only what is an address or a qualified name counts: the rest is settings.
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
@@ -35,10 +37,10 @@ _IDENTITY = re.compile(r"[0-9]{12}|[a-z]{1,8}-[0-9a-f]{8,17}")
 
 def victims(event: Fields) -> Iterator[str]:
     """Yield what a finding, or one of its evidences, says of the victim's side."""
-    for names, said_by in _HOLDERS:
-        for name in names:
+    for name in event:
+        if name in _HOLDERS:
             for holder in parts(event, name):
-                yield from said_by(holder)
+                yield from _HOLDERS[name](holder)
 
 
 def tenants(event: Fields, info: Fields) -> Iterator[str]:
@@ -55,10 +57,9 @@ def tenants(event: Fields, info: Fields) -> Iterator[str]:
 def machine_of(machine: Fields) -> Iterator[str]:
     """Yield what a device or an endpoint says of itself."""
     yield from _values(machine, _MACHINE)
-    for interface in parts(machine, "network_interfaces"):
-        yield from _values(interface, _MACHINE)
-    for name in ("owner", "last_user", "user"):
-        yield from _person(part(machine, name))
+    for name in _MACHINES_PARTS & machine.keys():
+        for held in parts(machine, name):
+            yield from _values(held, _MACHINE | _PERSON)
 
 
 def _resource(resource: Fields) -> Iterator[str]:
@@ -80,13 +81,13 @@ def _actor(actor: Fields) -> Iterator[str]:
     yield from _values(part(actor, "session"), _NAMED)
 
 
-def _values(fields: Fields, names: tuple[str, ...]) -> Iterator[str]:
-    for name in names:
-        if name in fields:
+def _values(fields: Fields, names: Set[str]) -> Iterator[str]:
+    for name in fields:
+        if name in names:
             yield from texts(fields, name)
-    # A domain of Windows without a dot (CORP) is a word that stands in other people's names, too.
-    if "." in (domain := text(fields, "domain")):
-        yield domain
+        elif name == "domain" and "." in text(fields, name):
+            # Without a dot (CORP) it is a word that stands in other people's names, too.
+            yield text(fields, name)
 
 
 def _within(uid: str) -> Iterator[str]:
@@ -127,12 +128,13 @@ def _leaves(root: object) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-_HOLDERS: tuple[tuple[tuple[str, ...], Callable[[Fields], Iterator[str]]], ...] = (
-    (("device", "host", "infected_device"), machine_of),
-    (("resources", "resource"), _resource),
-    (("user", "users", "assignee", "owner"), _person),
-    (("actor",), _actor),
-    (("container", "database", "databucket", "job"), _thing),
-    (("email",), _mail),
-)
+_HOLDERS: Mapping[str, Callable[[Fields], Iterator[str]]] = MappingProxyType(
+    {
+        "device": machine_of, "host": machine_of, "infected_device": machine_of,
+        "resources": _resource, "resource": _resource,
+        "user": _person, "users": _person, "assignee": _person, "owner": _person,
+        "actor": _actor, "email": _mail,
+        "container": _thing, "database": _thing, "databucket": _thing, "job": _thing,
+    }
+)  # fmt: skip
 """Where the victim's side stands in a finding and in an evidence, and what is said of it there."""

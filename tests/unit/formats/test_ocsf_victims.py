@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.formats.outcome import Refused, Skipped
+from relay.formats.outcome import Skipped
 from tests.unit.formats.kit import SOURCE, detections, outcome_of, values
 from tests.unit.formats.ocsf_events import AT, ATTACKER, OTHER, finding, named, titled
 
@@ -88,14 +88,15 @@ def test_addresses_in_a_resources_data_are_the_victims() -> None:
         assert values("ocsf", event) == [("ipv4", ATTACKER)]
 
 
-def test_a_finding_that_names_too_many_victims_is_refused() -> None:
-    """Holding every value against all of them would take for ever."""
-    resources = [{"uid": f"resource-{number}"} for number in range(2100)]
+def test_every_one_of_very_many_victims_is_hidden() -> None:
+    """However many machines a finding names."""
+    resources = [
+        {"ip": f"203.0.113.{number % 256}", "uid": f"r-{number}"} for number in range(9000)
+    ]
+    evidence = {"dst_endpoint": {"ip": OTHER, "hostname": "r-8999.example"}}
+    event = finding(resources=resources, evidences=[evidence, {"src_endpoint": {"ip": ATTACKER}}])
 
-    outcome = outcome_of("ocsf", finding(resources=resources))
-
-    assert isinstance(outcome, Refused)
-    assert outcome.reason == "too-large"
+    assert values("ocsf", event) == [("ipv4", ATTACKER)]
 
 
 def test_the_members_own_names_never_come_out() -> None:
