@@ -26,6 +26,7 @@ class Attribute(NamedTuple):
     is narrower than the event's, and bars everybody. Times in ms, but `edited` as it is written.
     """
 
+    uuid: str
     type: str
     category: str
     value: str
@@ -86,6 +87,7 @@ def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
             continue
         kind = text(fields, "type")
         yield Attribute(
+            uuid=text(fields, "uuid"),
             type=kind,
             category=text(fields, "category"),
             value=value,

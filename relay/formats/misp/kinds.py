@@ -89,6 +89,7 @@ IN_OBJECTS: Mapping[tuple[str, str], Piece] = MappingProxyType(
     {
         ("ja3s", "ja3s-fingerprint-md5"): Piece("ja3s"),
         ("ja4-plus", "ja4-fingerprint"): Piece("ja4", "attacker"),
+        ("mutex", "name"): Piece("mutex", "attacker"),
     }
 )
 """Values that only an object's relation tells, not the type within it."""

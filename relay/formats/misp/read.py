@@ -8,6 +8,7 @@ from relay.formats.harvest import Harvest
 from relay.formats.labels import ORDER, tlp
 from relay.formats.misp.attributes import Attribute, attributes, confined
 from relay.formats.misp.events import events
+from relay.formats.misp.marks import ours
 from relay.formats.misp.observables import gather
 from relay.formats.misp.sides import sides
 from relay.formats.misp.tags import Said, said, strictest_pap
@@ -26,8 +27,8 @@ _NO_TIME = Refused(
 )
 _EXERCISE = Skipped("an event of an exercise")
 
-_Audience = tuple[bool, tuple[str, ...]]
-"""Whether nobody may be told, and the TLP labels beside those of the event."""
+_Audience = tuple[bool, str]
+"""Whether nobody may be told, and a label beside those of the event, if any. Few can differ."""
 
 
 def read(event: Mapping[str, object], source: Source) -> Outcome:
@@ -56,7 +57,10 @@ def _converted(event: Fields, source: Source) -> Iterator[Outcome]:
     if heard.exercise:
         yield _EXERCISE
         return
-    sorted_out = sides(attributes(event), relayed=bool(heard.alerts))
+    listed = attributes(event)
+    if not heard.alerts and ours(text(event, "uuid"), listed):
+        heard.alerts.append(text(event, "uuid"))
+    sorted_out = sides(listed, relayed=bool(heard.alerts))
     if not sorted_out.indicators:
         yield NOTHING_SHAREABLE
         return
@@ -86,18 +90,22 @@ def _audiences(
     return found
 
 
-def _stricter(words: Iterable[str], than: int) -> tuple[str, ...]:
-    """Return the labels among `words` that are stricter than a place in ORDER, or are none."""
-    labels = {tlp(word) or word for word in words}
-    return tuple(sorted(word for word in labels if word not in ORDER or ORDER.index(word) > than))
+def _stricter(words: Iterable[str], than: int) -> str:
+    """Return the strictest label among `words` if it is stricter than a place in ORDER, `unclear`
+    if one is no label, else nothing."""
+    labels = [tlp(word) for word in words]
+    if None in labels:
+        return "unclear"
+    strictest = max((ORDER.index(word) for word in labels if word is not None), default=-1)
+    return ORDER[strictest] if strictest > than else ""
 
 
 def _draft(
     event: Fields, heard: Said, some: Sequence[Attribute], audience: _Audience, at: int
 ) -> Draft:
-    barred, labels = audience
+    barred, label = audience
     own = [each.said for each in some if each.said is not None]
-    narrowed = audience if labels or barred != confined(event) else ()
+    narrowed = audience if label or barred != confined(event) else ()
     return Draft(
         sensor=Sensor("misp", vendor="MISP", product="MISP", rule_id=text(event, "uuid")),
         id=(*_identity(event, some), *narrowed),
@@ -111,7 +119,7 @@ def _draft(
         malware=[name for each in (heard, *own) for name in each.malware],
         first_seen=min((each.first_seen for each in some if each.first_seen), default=None),
         last_seen=max((each.last_seen for each in some if each.last_seen), default=None),
-        labels=(*heard.labels, *labels),
+        labels=(*heard.labels, *([label] if label else ())),
         recipients=() if barred else None,
         attribution="must-not" if any(each.anonymous for each in (heard, *own)) else None,
         pap=strictest_pap(each.pap for each in (heard, *own)),

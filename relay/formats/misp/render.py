@@ -6,12 +6,12 @@ from uuid import uuid5
 
 import orjson
 
-from relay.formats.misp.kinds import NOT_FLAGGED, TEMPLATES, WRITTEN
+from relay.formats.misp.kinds import NOT_FLAGGED, PIECES, TEMPLATES, TRAFFIC, WRITTEN
+from relay.formats.misp.marks import attribute_uuid
 from relay.formats.misp.tags import RELAY
 from relay.formats.moments import rfc3339
 from relay.formats.rendering import Rendered, fitted, losses
 from relay.model.alert import Alert, SeenObservable
-from relay.model.detection import Observable
 from relay.model.identity import NAMESPACE
 
 _LEVELS = MappingProxyType({"critical": "1", "high": "1", "medium": "2", "low": "3", "info": "3"})
@@ -91,20 +91,23 @@ def _attributes(alert: Alert, shown: Sequence[SeenObservable]) -> Iterator[dict[
         kind, category = WRITTEN[seen.observable.type]
         if kind == "ip-dst" and seen.observable.role in _SOURCES:
             kind = "ip-src"
-        yield _attribute(alert, seen, kind, category)
+        piece = PIECES[kind][0]
+        assert piece is not None
+        yield _attribute(alert, seen, piece.kind, kind, category)
 
 
-def _attribute(alert: Alert, seen: SeenObservable, kind: str, category: str) -> dict[str, object]:
-    observable = seen.observable
+def _attribute(
+    alert: Alert, seen: SeenObservable, name: str, kind: str, category: str
+) -> dict[str, object]:
     body: dict[str, object] = {
-        "uuid": _uuid(alert, observable, "attribute"),
+        "uuid": attribute_uuid(alert.id, name, seen.observable.value),
         "type": kind,
         "category": category,
         "to_ids": kind not in NOT_FLAGGED and alert.state != "withdrawn",
         "distribution": _AS_THE_EVENT,
         "timestamp": _seconds(alert),
         "comment": _comment(seen),
-        "value": observable.value,
+        "value": seen.observable.value,
     }
     if seen.correlated:
         body["first_seen"] = _precise(alert.start)
@@ -115,23 +118,24 @@ def _attribute(alert: Alert, seen: SeenObservable, kind: str, category: str) -> 
 def _objects(alert: Alert, shown: Sequence[SeenObservable]) -> Iterator[dict[str, object]]:
     """Yield what MISP has no type for as objects of its own templates."""
     for seen in shown:
-        template = TEMPLATES[seen.observable.type]
-        main = _attribute(alert, seen, template.type, "Network activity")
+        name, value = seen.observable.type, seen.observable.value
+        template = TEMPLATES[name]
+        main = _attribute(alert, seen, name, template.type, TRAFFIC)
         fixed = [
             {
-                "uuid": _uuid(alert, seen.observable, relation),
+                "uuid": attribute_uuid(alert.id, relation, value),
                 "object_relation": relation,
                 "type": "text",
                 "category": "Other",
                 "to_ids": False,
                 "distribution": _AS_THE_EVENT,
                 "timestamp": _seconds(alert),
-                "value": value,
+                "value": constant,
             }
-            for relation, value in template.fixed
+            for relation, constant in template.fixed
         ]
         yield {
-            "uuid": _uuid(alert, seen.observable, "object"),
+            "uuid": attribute_uuid(alert.id, f"object {name}", value),
             "name": template.name,
             "meta-category": "network",
             "template_uuid": template.uuid,
@@ -145,10 +149,6 @@ def _objects(alert: Alert, shown: Sequence[SeenObservable]) -> Iterator[dict[str
 def _comment(seen: SeenObservable) -> str:
     role = f"{seen.observable.role}; " if seen.observable.role else ""
     return f"{role}detections: {seen.detections}, members: {seen.members}"
-
-
-def _uuid(alert: Alert, observable: Observable, part: str) -> str:
-    return str(uuid5(NAMESPACE, f"{alert.id} {part} {observable.type} {observable.value}"))
 
 
 def _seconds(alert: Alert) -> str:

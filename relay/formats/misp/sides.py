@@ -101,10 +101,17 @@ def _readable(each: Attribute) -> bool:
 def _indicates(each: Attribute, used: set[tuple[str, str]]) -> bool:
     if each.flagged or each.type in UNFLAGGED:
         return True
-    if _sort(each) in used or (each.category and each.category not in ATTACKS):
+    if _sort(each) in used or not _of_an_attack(each):
         return False
     if each.template and not trusted(each.template):
         return False
     if each.type in _URLS:
         return not answers(each.value)
     return each.type not in _NAMES or not serves(each.value)
+
+
+def _of_an_attack(each: Attribute) -> bool:
+    """Return whether the category, or what an object holds, is of what the attacker used."""
+    if (each.template, each.relation) in IN_OBJECTS:
+        return True
+    return not each.category or each.category in ATTACKS

@@ -30,7 +30,9 @@ _MOST = 1000  # tags of one event: more describe nothing
 _LONGEST = 255  # characters of a tag, as MISP stores it
 _TECHNIQUE = re.compile(r"(?:.* - )?(T[0-9]{4}(?:\.[0-9]{3})?)")
 _SOFTWARE = re.compile(r" - S[0-9]{4}$")  # how MITRE's clusters end
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""What may be the id of one of the relay's alerts."""
+
 
 _PAPS: Mapping[str, Pap] = MappingProxyType(
     {"clear": "clear", "white": "clear", "green": "green", "amber": "amber", "red": "red"}
@@ -158,7 +160,7 @@ def _galaxy(heard: Said, name: tuple[str, str], value: str) -> None:
 
 
 def _relay(heard: Said, name: tuple[str, str], value: str) -> None:
-    if name[1] == "alert-id" and _UUID.fullmatch(value):
+    if name[1] == "alert-id" and UUID.fullmatch(value):
         heard.alerts.append(value)
     elif name[1] == "severity":
         heard.severity = _SEVERITIES.get(value)
@@ -183,4 +185,4 @@ _HEARD: Mapping[str, _Hearing] = MappingProxyType(
         RELAY: _relay,
     }
 )
-_RESTRICTING = (_tlp, _pap, _exercise, _verdict)
+_RESTRICTING = (_tlp, _pap, _exercise, _verdict, _relay)

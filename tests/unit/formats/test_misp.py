@@ -6,7 +6,15 @@ import orjson
 import pytest
 
 from relay.formats.outcome import Converted, Refused, Skipped, Source
-from tests.unit.formats.kit import SOURCE, UNLABELLED, detections, outcome_of, values
+from tests.unit.formats.kit import (
+    SOURCE,
+    UNLABELLED,
+    an_alert_of,
+    detections,
+    outcome_of,
+    rendered,
+    values,
+)
 from tests.unit.formats.misp_events import (
     AT,
     CONTEXT,
@@ -333,15 +341,15 @@ def test_a_custom_template_is_read_where_it_is_flagged() -> None:
 
 
 def test_fingerprints_that_only_objects_tell() -> None:
-    """JA3S and JA4 have templates but no types."""
+    """JA3S and JA4 have templates but no types; texts are never flagged, and of no category."""
     ja4 = "t13d1516h2_8daaf6152771_b0da82dd1658"
     server = attribute("ja3-fingerprint-md5", "ab" * 16, object_relation="ja3s-fingerprint-md5")
-    client = attribute("text", ja4, object_relation="ja4-fingerprint")
+    client = attribute("text", ja4, "Other", object_relation="ja4-fingerprint", to_ids=False)
+    name = attribute("text", "Global\\a", "Other", object_relation="name", to_ids=False)
 
-    assert values("misp", event(thing("ja3s", server), thing("ja4-plus", client))) == [
-        ("ja3s", "ab" * 16),
-        ("ja4", ja4),
-    ]
+    assert values(
+        "misp", event(thing("ja3s", server), thing("ja4-plus", client), thing("mutex", name))
+    ) == [("ja3s", "ab" * 16), ("ja4", ja4), ("mutex", "Global\\a")]
 
 
 @pytest.mark.parametrize(
@@ -689,6 +697,18 @@ def test_what_the_relay_wrote_is_no_sighting_of_ones_own() -> None:
 
     assert (detection.derived_from, detection.first_hand) == ([ALERT], False)
     assert [o.value for o in detection.observables] == ["evil.example", "198.51.100.9"]
+
+
+def test_the_relays_events_are_known_without_their_tags() -> None:
+    """An instance may drop tags it does not know, and name another author; uuids stay."""
+    written = rendered("misp", an_alert_of(("ipv4", "198.51.100.7"), ("sha256", SHA256)))["Event"]
+    stripped = {**written, "Tag": [], "Orgc": {"name": "SOC"}}
+    local = {**stripped, "Tag": [{"name": f'relay:alert-id="{written["uuid"]}"', "local": True}]}
+    copied = {**stripped, "uuid": UUID}
+
+    assert detections("misp", stripped)[0].derived_from == [written["uuid"]]
+    assert detections("misp", local)[0].derived_from == [written["uuid"]]
+    assert detections("misp", copied)[0].derived_from == []
 
 
 def test_the_members_own_never_comes_out() -> None:

@@ -58,7 +58,7 @@ def test_fields_of_an_event() -> None:
         ],
         "Attribute": [
             {
-                "uuid": "7fff62d4-44f2-51bb-a3a3-1ab9a4a42cb8",
+                "uuid": "a2133b13-28c6-554e-96c7-75b71f258bb3",
                 "type": "domain",
                 "category": "Network activity",
                 "to_ids": True,
@@ -70,7 +70,7 @@ def test_fields_of_an_event() -> None:
                 "last_seen": "2026-03-02T08:14:19.250000+00:00",
             },
             {
-                "uuid": "849c6956-ecc1-5ecc-ab62-13fb0d056243",
+                "uuid": "0d703c2e-b42f-5f34-9f83-53652d7b4251",
                 "type": "ip-dst",
                 "category": "Network activity",
                 "to_ids": True,
