@@ -115,7 +115,10 @@ _GROUPS: Mapping[str, Meaning] = MappingProxyType(
         "SCAN": _SCAN,
     }
 )
-_CALLS = re.compile(r"\b(?:CnC|C2|C&C|Check-?in|Domain)\b", re.IGNORECASE)
+_CALLS = re.compile(
+    r"\b(?:CnC|C2|C&C|Check-?in)\b|\bDomain \(|\bDomain in\b|in (?:TLS SNI|DNS Lookup)",
+    re.IGNORECASE,
+)
 _SERVICES = re.compile(r"aws:")  # what a cloud's firewall let through, told as an alert
 _HOSTILE = re.compile(
     r"attack|backdoor|beacon|botnet|brute|\bc2\b|\bcnc\b|\bddos\b|\bdos\b|exfil|exploit|flood"
