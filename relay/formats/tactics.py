@@ -66,7 +66,7 @@ _TACTICS: Mapping[str, Classification] = MappingProxyType(
     }
 )
 
-_ID = re.compile(r"(?<![A-Za-z0-9])T[0-9]{4}(?:[._][0-9]{3})?(?![0-9])")
+_ID = re.compile(r"(?<![A-Za-z0-9])[Tt][0-9]{4}(?:[._][0-9]{3})?(?![0-9])")
 _LONGEST = 65_536  # characters of one text looked at: the largest field of these is far shorter
 _BETWEEN = str.maketrans("", "", " -_")
 
@@ -77,7 +77,7 @@ def technique_ids(written: Iterable[str]) -> list[str]:
     `T1059.001`, `PowerShell (T1059.001)` and `["T1059","T1110"]` are all read.
     """
     found = (name for text in written for name in _ID.findall(text[:_LONGEST]))
-    return list(dict.fromkeys(name.replace("_", ".") for name in found))
+    return list(dict.fromkeys(name.upper().replace("_", ".") for name in found))
 
 
 def folded_word(word: str) -> str:

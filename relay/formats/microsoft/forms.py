@@ -69,9 +69,9 @@ def _is_graph(fields: Fields) -> bool:
 
 
 def _is_graph_incident(fields: Fields) -> bool:
-    return isinstance(fields.get("alerts"), list | dict) and (
-        "incidentid" in fields or "incidentname" in fields or "incidentweburl" in fields
-    )
+    if "incidentname" in fields or {"incidentweburl", "displayname"} <= fields.keys():
+        return True
+    return "incidentid" in fields and isinstance(fields.get("alerts"), list | dict)
 
 
 def _is_first_graph(fields: Fields) -> bool:
@@ -83,8 +83,9 @@ def _is_incident(fields: Fields) -> bool:
 
 
 def _is_sentinel(fields: Fields) -> bool:
+    named = bool({"alertname", "alertdisplayname"} & fields.keys())
     return "systemalertid" in fields or (
-        "entities" in fields and bool({"alertname", "alertdisplayname"} & fields.keys())
+        named and bool({"entities", "alertseverity"} & fields.keys())
     )
 
 

@@ -12,6 +12,7 @@ MOST_FINDS = 2000
 """Values taken of one alert: the products list at most 500 entities in one."""
 
 _WRAPPED = ".safelinks.protection.outlook.com"
+_SHARED = ".sharepoint.com"
 _MOST_GROUPS = 100  # `group` of an observable is 0 to 99
 _HASHES = ("sha256", "sha1", "md5")
 
@@ -23,6 +24,7 @@ class Gathering:
         self._hidden: dict[str, None] = {}
         self._finds: list[tuple[str, str, str, dict[str, object]]] = []
         self._connections: list[tuple[str, ...]] = []
+        self._tenants: set[str] = set()
         self._groups = 0
         self.malware: list[str] = []
         self.mail = False
@@ -59,8 +61,10 @@ class Gathering:
 
     def hide_domain(self, name: str) -> None:
         """Add a domain of the victim's side, unless it is a provider of everybody's mailboxes."""
-        if name.strip().lower() not in PROVIDERS:
-            self.hide((name,))
+        domain = name.strip().lower()
+        if domain not in PROVIDERS:
+            self.hide_name(domain)
+            self._tenants.update(domain.split("."))
 
     def take(self, kind: str, written: str, side: str = "attacker", **marks: object) -> None:
         """Add a value of the attacker's side; `kind` is a type of observable, or `address`."""
@@ -98,24 +102,30 @@ class Gathering:
             self.take("digest", value, role="payload", group=group)
 
     def harvest(self, source: Source) -> Harvest:
-        """Return what may be shared, addresses first in the order they were told."""
+        """Return what may be shared, in the order told."""
         harvest = Harvest(source, self._hidden)
         for kind, written, side, marks in self._finds:
-            if kind == "address":
-                harvest.address(written, side, **marks)
-            elif kind == "host":
-                harvest.host(written, side, **marks)
-            elif kind == "digest":
-                harvest.digest(written, side, **marks)
-            else:
+            adder = _ADDERS.get(kind)
+            if adder is not None:
+                adder(harvest, written, side, **marks)
+            elif kind != "url" or _tenant(written) not in self._tenants:
                 harvest.add(kind, written, side, **marks)
-        if self._connections:
-            trial = Harvest(source, self._hidden)
-            for ends in self._connections:
-                foreign = [end for end in ends if trial.address(end)]
-                if len(foreign) == 1:
-                    harvest.address(foreign[0])
+        trial = Harvest(source, self._hidden if self._connections else ())
+        for ends in self._connections:
+            foreign = [end for end in ends if trial.address(end)]
+            if len(foreign) == 1:
+                harvest.address(foreign[0])
         return harvest
+
+
+_ADDERS = {"address": Harvest.address, "host": Harvest.host, "digest": Harvest.digest}
+
+
+def _tenant(link: str) -> str:
+    """Return whose SharePoint a link leads to, empty if to none: the name is that of a tenant."""
+    host = link.partition("://")[2].partition("/")[0].lower()
+    name, dot, rest = host.partition(".")
+    return name.removesuffix("-my") if f"{dot}{rest}" == _SHARED else ""
 
 
 def _unwrapped(link: str) -> str:

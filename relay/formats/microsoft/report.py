@@ -9,7 +9,7 @@ from relay.formats.microsoft.entities import gather
 from relay.formats.microsoft.folding import Fields, first, folded, objects, words
 from relay.formats.microsoft.gathering import Gathering
 from relay.formats.microsoft.victims import hide
-from relay.formats.microsoft.words import CATEGORIES, CONFIDENCES, NO_ATTACK, SEVERITIES
+from relay.formats.microsoft.words import CATEGORIES, CONFIDENCES, INWARD, NO_ATTACK, SEVERITIES
 from relay.formats.moments import moment
 from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.tactics import classed, folded_word, technique_ids
@@ -70,6 +70,8 @@ def told(report: Report, source: Source) -> Outcome:
     fields = report.fields
     if any(folded_word(word) in NO_ATTACK for word in _said(report, _VERDICTS)):
         return Skipped("classified as no attack")
+    if any(folded_word(word) in INWARD for word in _said(report, _PRODUCTS)):
+        return Skipped("a breach of the member's own policy")
     began, ended = _time(fields, _BEGAN), _time(fields, _ENDED)
     detected = began or ended or _time(fields, _CREATED)
     if detected is None:

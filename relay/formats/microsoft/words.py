@@ -88,6 +88,12 @@ NO_ATTACK = frozenset((
 ))  # fmt: skip
 """Classifications, determinations, statuses and feedback by which a person said: no attack."""
 
+INWARD = frozenset((
+    "microsoftdatalossprevention", "microsoftinsiderriskmanagement", "datalossprevention",
+    "insiderriskmanagement", "microsoft365datalossprevention",
+))  # fmt: skip
+"""Products that watch the member's own people: all they name is the member's."""
+
 CATEGORIES: Mapping[str, Classification] = MappingProxyType(
     {
         "malware": "malicious-code:infected-system",

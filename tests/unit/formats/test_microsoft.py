@@ -3,7 +3,7 @@ from typing import Any
 import orjson
 import pytest
 
-from relay.formats.outcome import Refused, Skipped
+from relay.formats.outcome import Converted, Refused, Skipped
 from relay.model.vocabulary import Format
 from tests.unit.formats.kit import UNLABELLED, detections, outcome_of, values
 from tests.unit.formats.microsoft_alerts import (
@@ -581,3 +581,66 @@ def test_an_empty_answer_is_skipped() -> None:
     assert outcome_of("defender", {"value": []}) == Skipped("an answer without records")
     mixed = {"value": [graph(evidence("ip", ipAddress=OUTSIDE)), {"x": 1}]}
     assert values("defender", mixed) == [ADDRESS]
+
+
+def test_an_incident_of_the_graph_alone_is_skipped() -> None:
+    """The Graph lists incidents without their alerts unless asked to expand them."""
+    incident = {
+        "id": "7", "displayName": "Incident", "severity": "medium", "status": "active",
+        "incidentWebUrl": "https://security.microsoft.com/incidents/7",
+        "createdDateTime": "2026-11-20T10:05:00Z",
+    }  # fmt: skip
+
+    assert outcome_of("defender", incident) == Skipped("an incident without its alerts")
+    expanded = {**incident, "alerts": [graph(evidence("ip", ipAddress=OUTSIDE))]}
+    assert values("defender", expanded) == [ADDRESS]
+
+
+@pytest.mark.parametrize(
+    "service", ["microsoftDataLossPrevention", "microsoftInsiderRiskManagement"]
+)
+def test_breaches_of_the_members_own_policy_are_skipped(service: str) -> None:
+    """Products that watch the member's own people name nobody else."""
+    event = graph(evidence("url", url=LINK[1]), serviceSource=service)
+
+    assert outcome_of("defender", event) == Skipped("a breach of the member's own policy")
+
+
+def test_the_members_own_cloud_names_it() -> None:
+    """The name of a SharePoint is its tenant's: the member's own is not shared, another's is."""
+    event = graph(
+        evidence("user", userAccount={"userPrincipalName": "a.novak@ministry.example"}),
+        evidence("url", url="https://ministry-my.sharepoint.com/personal/a/x.exe"),
+        evidence("url", url="https://ministry.sharepoint.com/x.exe"),
+        evidence("url", url="https://elsewhere-my.sharepoint.com/x.exe"),
+    )  # fmt: skip
+
+    assert values("defender", event) == [("url", "https://elsewhere-my.sharepoint.com/x.exe")]
+
+
+def test_everybodys_mail_provider_names_nobody() -> None:
+    """A mailbox at a provider hides itself, not the provider."""
+    mailbox = {"Type": "mailbox", "MailboxPrimaryAddress": "a.novak@gmail.com"}
+    link = {"Type": "url", "Url": "http://attacker.example/?site=gmail.com"}
+
+    assert values("sentinel", row(mailbox, link)) == [
+        ("url", "http://attacker.example/?site=gmail.com")
+    ]
+
+
+def test_a_row_without_entities_is_still_one_of_sentinel() -> None:
+    """An alert that names nobody is skipped, not refused."""
+    bare = {"AlertName": "x", "AlertSeverity": "Low", "TimeGenerated": "2026-11-20T10:00:00Z"}
+
+    assert outcome_of("sentinel", bare) == Skipped("no shareable observable")
+
+
+def test_very_many_entities_are_read_up_to_a_bound() -> None:
+    """A record of megabytes costs time in proportion, and its victims stay hidden."""
+    addresses = [
+        {"Type": "ip", "Address": f"198.51.100.{n % 256}", "$id": str(n)} for n in range(50_000)
+    ]
+    outcome = outcome_of("sentinel", row(HOST, *addresses, Entities=[HOST, *addresses]))
+
+    assert isinstance(outcome, Converted)
+    assert len(outcome.detections) == 3

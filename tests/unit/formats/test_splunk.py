@@ -333,6 +333,7 @@ def test_a_mail_tells_its_sender() -> None:
         {"annotations": {"mitre_attack": {"mitre_technique_id": ["T1071"]}}},
         {"annotations.mitre_attack": "T1071"},
         {"annotations.mitre_attack": ["T1071", "TA0011", "Command and Control"]},
+        {"annotations.mitre_attack": "t1071, TA0011, bogus"},
         {"annotations.mitre_attack.mitre_technique_id": ["T1071"]},
         {"mitre_technique_id": "T1071"},
         {"mitre_technique": "Application Layer Protocol (T1071)"},
