@@ -1,43 +1,57 @@
 """Fields of an ECS document by their path: nested, dotted or mixed, single or in a list."""
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import islice
-
-Document = Mapping[str, object]
 
 MOST_VALUES = 500
 """Values of one field that are read: real documents hold fewer, hostile ones must not cost more."""
 
-_DEEPEST = 8
-"""Levels below which no field of ECS stands: what is deeper is left as it is."""
+_DEEPEST = 10
+"""Levels below which no field of ECS stands."""
+
+# Parts that are large and never read.
+_UNREAD = frozenset(("Ext", "Endpoint", "geo", "os"))
 
 
-def unfolded(document: Document) -> Document:
-    """Return a document with all its dotted keys as objects; itself if it has none."""
-    return _unfolded(document, _DEEPEST) if _dotted(document, _DEEPEST) else document
+class Document:
+    """The fields of a document or of a part of it, each under its whole path, however its keys are
+    split. Of two fields with one path the first stays."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, parts: Mapping[str, object]) -> None:
+        self._fields: dict[str, object] = {}
+        if self._add(parts, "", _DEEPEST):
+            self._fields = {}
+            self._add(_unfolded(parts, _DEEPEST), "", _DEEPEST)
+
+    def _add(self, parts: Mapping[str, object], start: str, levels: int) -> bool:
+        """Add the parts below `start`, and return whether some key of theirs is dotted."""
+        fields, dotted = self._fields, False
+        for key, item in parts.items():
+            if item is None or key in _UNREAD:
+                continue
+            path = start + key
+            fields[path] = item
+            if "." in key:
+                dotted = True
+            if isinstance(item, dict) and levels:
+                dotted = self._add(item, f"{path}.", levels - 1) or dotted
+        return dotted
+
+    def value(self, path: str) -> object:
+        """Return what stands under `path`, or None."""
+        return self._fields.get(path)
 
 
-def _dotted(document: Document, levels: int) -> bool:
-    for key, inner in document.items():
-        if "." in key or (levels and isinstance(inner, dict) and _dotted(inner, levels - 1)):
-            return True
-    return False
-
-
-def _unfolded(document: Document, levels: int) -> dict[str, object]:
+def _unfolded(parts: Mapping[str, object], levels: int) -> dict[str, object]:
+    """Return the parts with all their dotted keys as objects."""
     whole: dict[str, object] = {}
-    for key, inner in document.items():
+    for key, inner in parts.items():
         item = _unfolded(inner, levels - 1) if levels and isinstance(inner, dict) else inner
-        *heads, last = key.split(".", _DEEPEST)
-        into = whole
-        for head in heads:
-            below = into.setdefault(head, {})
-            if not isinstance(below, dict):
-                break
-            into = below
-        else:
-            _put(into, last, item)
+        for name in reversed(key.split(".", _DEEPEST)[1:]):
+            item = {name: item}
+        _put(whole, key.partition(".")[0], item)
     return whole
 
 
@@ -50,24 +64,14 @@ def _put(into: dict[str, object], name: str, item: object) -> None:
         into[name] = item
 
 
-@cache
-def _names(path: str) -> tuple[str, ...]:
-    return tuple(path.split("."))
-
-
 def value(document: Document, path: str) -> object:
-    """Return what stands under `path`, or None. Paths are those of our tables, none of a record."""
-    found: object = document
-    for name in _names(path):
-        if not isinstance(found, dict):
-            return None
-        found = found.get(name)
-    return found
+    """Return what stands under `path`, or None."""
+    return document.value(path)
 
 
 def every(document: Document, path: str) -> tuple[str, ...]:
     """Return the texts of a field that is one or a list of them, without outer blanks."""
-    found = value(document, path)
+    found = document.value(path)
     if isinstance(found, str):
         return (found.strip(),)
     if not isinstance(found, list):
@@ -77,7 +81,7 @@ def every(document: Document, path: str) -> tuple[str, ...]:
 
 def first(document: Document, path: str) -> str:
     """Return the first text of a field; empty if there is none."""
-    found = value(document, path)
+    found = document.value(path)
     if isinstance(found, str):
         return found.strip()
     return next(iter(every(document, path)), "") if isinstance(found, list) else ""
@@ -85,12 +89,16 @@ def first(document: Document, path: str) -> str:
 
 def either(document: Document, *paths: str) -> str:
     """Return the first text of the first field that has one; empty if none has."""
-    return next((text for path in paths if (text := first(document, path))), "")
+    for path in paths:
+        text = first(document, path)
+        if text:
+            return text
+    return ""
 
 
 def number(document: Document, path: str) -> int | None:
     """Return a number from 0 to 10^15 as an integer, also one in a text or a list, or None."""
-    found = value(document, path)
+    found = document.value(path)
     if isinstance(found, list):
         found = found[0] if found else None
     if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 16:
@@ -108,18 +116,18 @@ def named(document: Document, path: str) -> str:
 
 def objects(document: Document, path: str) -> tuple[Document, ...]:
     """Return the objects of a field that is one or a list of them."""
-    found = value(document, path)
+    found = document.value(path)
     if isinstance(found, dict):
-        return (found,)
+        return (Document(found),)
     return tuple(_items(found)) if isinstance(found, list) else ()
 
 
 def _items(found: list[object]) -> Iterator[Document]:
     for item in islice(found, MOST_VALUES):
         if isinstance(item, dict):
-            yield unfolded(item)
+            yield Document(item)
 
 
 def has(document: Document, path: str) -> bool:
     """Return whether there is something under `path`."""
-    return value(document, path) is not None
+    return document.value(path) is not None

@@ -10,19 +10,9 @@ from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
 from relay.formats.ecs.classes import classification
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind
-from relay.formats.ecs.paths import (
-    Document,
-    either,
-    every,
-    first,
-    has,
-    named,
-    number,
-    objects,
-    unfolded,
-)
+from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
 from relay.formats.ecs.severities import confidence, severity
-from relay.formats.ecs.sides import Scene, mail, scene
+from relay.formats.ecs.sides import Known, Scene, mail, scene
 from relay.formats.ecs.times import Times, times
 from relay.formats.ecs.victims import victims
 from relay.formats.harvest import Harvest
@@ -82,28 +72,38 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
     return _detected(document, of, when, source)
 
 
-def _unwrapped(event: Document) -> Document:
+def _unwrapped(event: Mapping[str, object]) -> Document:
     inner = event.get("_source")
     if not isinstance(inner, dict) and "_index" in event:
         inner = event.get("fields")
     if not isinstance(inner, dict):
-        return unfolded(event)
-    return {**unfolded(inner), "_id": event.get("_id")}
+        return Document(event)
+    return Document({**inner, "_id": event.get("_id")})
 
 
 def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outcome:
+    pointed = indicators.indicators(document)
+    matches = tuple(indicators.matches(document))
     ours = bool(alert_id(document))
     hidden = [] if ours else [w for w in victims(document, mail=mail(document)) if w]
-    seen = scene(document, of, source, frozenset(word.lower() for word in hidden))
+    seen = scene(document, of, source, _known(pointed, matches, hidden))
     harvest = Harvest(source, chain(hidden, _other_end(document, seen)))
-    for indicator in indicators.indicators(document):
+    for indicator in pointed:
         indicators.gather(indicator, harvest)
-    for match in indicators.matches(document):
+    for match in matches:
         indicators.gather_match(match, harvest)
     _told_by_the_relay(document, harvest)
     if of is not Kind.INDICATOR:
         subjects.gather(document, of, seen, harvest)
     return finished(_draft(document, of, when, seen), harvest, source)
+
+
+def _known(
+    pointed: tuple[Document, ...], matches: tuple[Document, ...], hidden: list[str]
+) -> Known:
+    listed = {address.lower() for each in pointed for address in every(each, "ip")}
+    listed |= {first(match, "matched.atomic").lower() for match in matches}
+    return Known(frozenset(word.lower() for word in hidden), frozenset(listed))
 
 
 def _other_end(document: Document, seen: Scene) -> Iterator[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from relay.formats.ecs.kinds import THREATS, Kind, categories, dataset
-from relay.formats.ecs.paths import Document, either, first, number, objects, value
+from relay.formats.ecs.paths import Document, either, first, has, number, objects, value
 from relay.formats.outcome import Source
 from relay.formats.suricata.categories import Blame, Meaning, meaning
 from relay.formats.suricata.sides import End, Flow, attacker, flow_of
@@ -61,22 +61,35 @@ class Scene:
         return self.flow.client.shareable is None and self.flow.server.shareable is None
 
 
-def scene(document: Document, kind: Kind, source: Source, hidden: frozenset[str]) -> Scene:
-    """Return the ends of a document's traffic, weighed. `hidden` are the victim's values."""
-    event = _event(document, hidden)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Addresses, lower-case, of which a document says whose they are: the victim's, and those that
+    stand on a list of indicators."""
+
+    hidden: frozenset[str]
+    listed: frozenset[str]
+
+
+def scene(document: Document, kind: Kind, source: Source, known: Known) -> Scene:
+    """Return the ends of a document's traffic, weighed. Who stands on a list attacks."""
+    event = _event(document, known.hidden)
     flow = flow_of(event, source)
     meant = _meaning(document, kind, flow)
+    listed = [end for end in End if flow.end(end).written.lower() in known.listed]
+    if len(listed) == 1 and flow.end(listed[0]).shareable is not None:
+        return Scene(flow, meant, listed[0])
     blamed = attacker(event, flow, meant)
-    if kind is Kind.FINDING and _own_account(document):
+    own_client = meant.blame is Blame.CALLED or (
+        meant.blame is Blame.FOREIGN and _own_program(document)
+    )
+    if (blamed is End.CLIENT and own_client) or (kind is Kind.FINDING and _own_account(document)):
         blamed = None
-    elif blamed is End.CLIENT and meant.blame is Blame.CALLED:
-        blamed = None  # who calls out is the member's, whatever the address
     return Scene(flow, meant, blamed)
 
 
 def mail(document: Document) -> bool:
     """Return whether a document is of a message: its sender and its source are the attacker's."""
-    if "email" in categories(document) or objects(document, "email"):
+    if "email" in categories(document) or has(document, "email"):
         return True
     transferred = either(document, "network.protocol", "sophos.xg.log_component").lower() == "smtp"
     return transferred or number(document, "destination.port") in _MAIL_PORTS
@@ -85,14 +98,14 @@ def mail(document: Document) -> bool:
 def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
     """Return the traffic of a document as an IDS would tell it."""
     said = objects(document, "suricata.eve") or objects(document, "suricata")
-    eve = said[0] if said else {}
+    eve = said[0] if said else None
     event: dict[str, object] = {
         "src_ip": _end(document, hidden, "source.ip", "client.ip"),
         "src_port": number(document, "source.port"),
         "dest_ip": _end(document, hidden, "destination.ip", "server.ip"),
         "dest_port": number(document, "destination.port"),
         "proto": either(document, "network.transport", "suricata.proto"),
-        "alert": _ruled(eve),
+        "alert": value(eve, "alert") if eve else {},
     }
     if eve:
         event["flow"] = value(eve, "flow") or {}
@@ -100,11 +113,6 @@ def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
     elif dataset(document) not in RULED:
         event["direction"] = "to_server"  # ECS: the source is who opened the connection
     return event
-
-
-def _ruled(eve: Document) -> dict[str, object]:
-    alert = objects(eve, "alert")
-    return dict(alert[0]) if alert else {}
 
 
 def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
@@ -145,9 +153,11 @@ def _directed(document: Document, flow: Flow) -> Blame:
         return Blame.FOREIGN
     if _inward(document):
         return Blame.ATTEMPT
-    if first(document, "network.direction").lower() in _OUTWARD or _own_program(document):
-        return Blame.CALLED
-    return Blame.FOREIGN
+    return Blame.CALLED if _outward(document) else Blame.FOREIGN
+
+
+def _outward(document: Document) -> bool:
+    return first(document, "network.direction").lower() in _OUTWARD
 
 
 def _inward(document: Document) -> bool:

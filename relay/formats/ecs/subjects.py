@@ -5,7 +5,7 @@ import re
 
 from relay.formats.ecs.indicators import HASHES, digests
 from relay.formats.ecs.kinds import Kind, categories, dataset
-from relay.formats.ecs.paths import Document, either, every, first, objects, value
+from relay.formats.ecs.paths import Document, either, every, first, has, objects, value
 from relay.formats.ecs.sides import Scene, mail
 from relay.formats.harvest import Harvest
 from relay.formats.suricata.categories import Blame
@@ -49,7 +49,7 @@ def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> No
         _through_a_proxy(document, scene, harvest)
     if mail(document):
         _message(document, harvest)
-    if objects(document, EVIDENCE):
+    if has(document, EVIDENCE):
         _evidence(document, harvest)
     else:
         _files(document, kind, harvest)
@@ -64,7 +64,8 @@ def _client(document: Document, scene: Scene, harvest: Harvest) -> None:
 def _server(document: Document, scene: Scene, harvest: Harvest) -> None:
     """A resolver is asked by everybody; what attacks is the name that it was asked for."""
     server = scene.flow.server
-    if not objects(document, "dns.question") and server.port != _DNS_PORT:
+    asked = has(document, "dns.question") and server.port is None
+    if not asked and server.port != _DNS_PORT:
         role = scene.meaning.role if scene.meaning.blame is Blame.CALLED else None
         _address(document, server, harvest, side="infrastructure", role=role, port=server.port)
         for kind in ("sha256", "sha1"):
@@ -131,7 +132,7 @@ def _message(document: Document, harvest: Harvest) -> None:
         for address in every(document, path):
             if _home(address) not in homes:
                 harvest.add("email", address.strip("<>"), role="sender")
-    if objects(document, "email"):
+    if has(document, "email"):
         for url in urls(document, None):
             harvest.add("url", url, "infrastructure", role="phishing")
     for attachment in objects(document, "email.attachments"):
@@ -151,7 +152,7 @@ def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
     malicious = "malware" in found and first(document, "event.code") != "behavior"
     if kind is Kind.FINDING and not malicious and dataset(document) != "aws.guardduty":
         return
-    if objects(document, "crowdstrike") and not _common(document, "crowdstrike", malicious=False):
+    if has(document, "crowdstrike") and not _common(document, "crowdstrike", malicious=False):
         for name in HASHES:
             harvest.add(name, first(document, f"crowdstrike.{name.upper()}String"), role="payload")
     about = ["file"] if not _common(document, "file", malicious=malicious) else []

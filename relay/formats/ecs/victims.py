@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from relay.formats.ecs.paths import Document, every, objects
+from relay.formats.ecs.paths import Document, every, has, objects
 
 _HOST = ("ip", "name", "hostname", "domain", "mac", "geo.name")
 _HOSTS = ("host", "agent", "observer", "device", "orchestrator.resource", "wazuh.agent",
@@ -39,8 +39,8 @@ _PLACES = tuple((place, _HOST) for place in _HOSTS) + tuple((place, _USER) for p
 def victims(document: Document, *, mail: bool) -> Iterator[str]:
     """Yield the values of the victim's side. In mail the user of the source is the sender."""
     for place, names in _PLACES:
-        for part in objects(document, place):
-            if not (mail and place in _SENDERS):
+        if has(document, place) and not (mail and place in _SENDERS):
+            for part in objects(document, place):
                 yield from chain.from_iterable(every(part, name) for name in names)
     yield from chain.from_iterable(every(document, path) for path in _OTHERS)
     for piece in objects(document, "m365_defender.alert.evidence"):
