@@ -4,12 +4,13 @@ Never read: `data`, `raw_data`, command lines, paths, answers of resolvers, user
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import islice
 from typing import Literal
 
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
+from relay.formats.ocsf.mailboxes import house, recipients, senders
 from relay.formats.ocsf.meaning import Intent, Meaning
 from relay.formats.ocsf.sides import End, Judged
 from relay.model.vocabulary import Role
@@ -173,10 +174,10 @@ def _everybody_has(file: Fields) -> bool:
 
 
 def _mail(mail: Fields, harvest: Harvest) -> None:
-    recipients = {_domain(written) for name in ("to", "cc") for written in texts(mail, name)}
-    for sender in _senders(mail):
+    houses = set(map(house, recipients(mail)))
+    for sender in senders(mail):
         # A sender of the recipient's own house is forged, or the house's own.
-        if _domain(sender) not in recipients:
+        if house(sender) not in houses:
             harvest.add("email", sender, role="sender")
     for address in texts(mail, "x_originating_ip")[:_MOST]:
         harvest.address(address, role="sender")
@@ -184,18 +185,3 @@ def _mail(mail: Fields, harvest: Harvest) -> None:
         add_url(url, harvest, "phishing")
     for file in parts(mail, "files")[:_MOST]:
         digests(file, harvest)
-
-
-def _senders(mail: Fields) -> Iterator[str]:
-    for name in ("from", "smtp_from", "reply_to"):
-        for written in texts(mail, name)[:_MOST]:
-            yield address_in(written)
-
-
-def address_in(written: str) -> str:
-    """Return the address in `Name <a@b>`."""
-    return written.rpartition("<")[2].partition(">")[0].strip() if "<" in written else written
-
-
-def _domain(written: str) -> str:
-    return address_in(written).rpartition("@")[2].strip().lower()

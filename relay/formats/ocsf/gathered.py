@@ -29,8 +29,10 @@ _TELLING = frozenset((
 
 def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Harvest:
     """Return the observables of a finding."""
-    evidences = (event, *parts(event, "evidences"))
-    seen, called = listed(event), sinkhole(event)
+    # SentinelOne tells the events themselves where others only name them.
+    parts_ = (*parts(event, "evidences"), *parts(info, "related_events"))
+    evidences = (event, *parts_)
+    seen, called = listed(event, islice(parts_, MOST_EVIDENCES)), sinkhole(event)
     harvest = Harvest(source, {*tenants(event, info), *seen.victims, called.infected})
     harvest.hide(chain.from_iterable(map(victims, evidences)))
     judged = _judged(evidences, seen, meant, harvest.afresh())

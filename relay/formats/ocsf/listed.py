@@ -4,13 +4,14 @@
 products list what has no place elsewhere, under names of their own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
 from relay.formats.fields import number, part, parts, text
 from relay.formats.harvest import Harvest
-from relay.formats.ocsf.evidence import address_in, called_for, certificate
+from relay.formats.ocsf.evidence import called_for, certificate
+from relay.formats.ocsf.mailboxes import bare
 from relay.formats.ocsf.meaning import Meaning
 from relay.formats.ocsf.naming import (
     BYSTANDERS,
@@ -59,15 +60,16 @@ class Listed:
 class _Places:
     """What stands in a finding, two steps deep: whether the path of an observable leads to it."""
 
-    def __init__(self, event: Fields) -> None:
+    def __init__(self, event: Fields, evidences: Iterable[Fields]) -> None:
         self._event = event
+        self._evidences = frozenset(name for evidence in evidences for name in evidence)
         self._inner: dict[str, frozenset[str]] = {}
 
     def lead(self, path: str) -> bool:
         """Return whether `evidences[].src_endpoint.ip`, or `src_endpoint.ip`, leads somewhere."""
         first, _, rest = path.partition(".")
         first, second = first.partition("[")[0], rest.partition(".")[0].partition("[")[0]
-        if first in self._within("evidences"):
+        if first in self._evidences:
             return True
         return bool(self._event.get(first)) and (not second or second in self._within(first))
 
@@ -78,9 +80,9 @@ class _Places:
         return self._inner[first]
 
 
-def listed(event: Fields) -> Listed:
+def listed(event: Fields, evidences: Iterable[Fields]) -> Listed:
     """Return the observables that stand nowhere else in a finding, and all victims among them."""
-    found, places = Listed(), _Places(event)
+    found, places = Listed(), _Places(event, evidences)
     for observable in islice(_observables(event), MOST):
         value = text(observable, "value")
         if value:
@@ -95,7 +97,7 @@ def add_listed(found: Listed, meaning: Meaning, harvest: Harvest) -> None:
         if kind == "digest":
             _digest(value, words, harvest)
         elif kind == "email":
-            harvest.add("email", address_in(value), role="sender")
+            harvest.add("email", bare(value), role="sender")
         elif kind == "cve":
             harvest.add("cve", value, "unknown", role="exploit-target")
         elif kind == "url":

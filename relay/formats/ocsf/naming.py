@@ -91,7 +91,8 @@ def kind_of(observable: Fields, name: str) -> str | None:
     type_id = number(observable, "type_id")
     if type_id is None:
         type_id = number(observable, "typeId")
-    captioned = _TYPES.get(text(observable, "type").lower())
+    caption = text(observable, "typeName") or text(observable, "type")
+    captioned = _TYPES.get(caption.lower())
     return captioned or _KINDS.get(type_id or 0) or _ENDS.get(name.rpartition(".")[2].lower())
 
 

@@ -19,6 +19,7 @@ from relay.formats.recognise import seems
 Fields = Mapping[str, object]
 
 _SECURITY, _DETECTION = 2001, 2004
+_FINDINGS = frozenset((_SECURITY, _DETECTION, 99_602_001))  # the last: SentinelOne's own
 _CLASS_NAMES: Mapping[str, int] = MappingProxyType(
     {
         "detection finding": _DETECTION,
@@ -26,7 +27,7 @@ _CLASS_NAMES: Mapping[str, int] = MappingProxyType(
         "security finding": _SECURITY,
     }
 )
-_LARGEST_CLASS = 9_999_999  # extensions put their own number before the class's four digits
+_LARGEST_CLASS = 9999  # extensions put a number of their own before
 
 _SUPPRESSED, _DELETED = 3, 6  # `status_id` of findings, `state_id` before OCSF 1.1
 _DISMISSED = frozenset(("suppressed", "deleted", "false positive", "benign"))
@@ -56,8 +57,8 @@ def _event(event: Fields, source: Source) -> Outcome:
         return Refused(
             "other-format", f"the record has no class_uid; {seems(event)}", "$.class_uid"
         )
-    if class_uid not in (_SECURITY, _DETECTION):
-        return Skipped(f"class {class_uid if class_uid <= _LARGEST_CLASS else 'unknown'}")
+    if class_uid not in _FINDINGS:
+        return Skipped(f"class {class_uid if class_uid <= _LARGEST_CLASS else 'of an extension'}")
     info = part(event, "finding_info") or part(event, "finding")
     alert = _alert(event)
     if not alert and (why := _dismissed(event, info)):

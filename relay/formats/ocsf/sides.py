@@ -73,7 +73,10 @@ def judge(evidence: Fields, intent: Intent, probe: Harvest) -> Judged:
     """
     source, destination = part(evidence, "src_endpoint"), part(evidence, "dst_endpoint")
     begins = _foreign(source, probe)
-    called = _foreign(destination, probe) or _named(destination, probe)
+    called = _foreign(destination, probe)
+    if not called and not (begins and intent is not Intent.CALLED):
+        # Beside an attacker's address a mere name is that of the machine attacked.
+        called = _named(destination, probe)
     end = _attacker(evidence, intent, begins=begins, called=called)
     # Who asks a resolver is not the one whose name is asked for.
     open_ = (

@@ -9,6 +9,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
+from relay.formats.ocsf.mailboxes import recipients
 from relay.formats.parsing import parse
 
 Fields = Mapping[str, object]
@@ -22,7 +23,6 @@ _PERSON = frozenset((
 ))  # fmt: skip
 _MACHINES_PARTS = frozenset(("network_interfaces", "owner", "last_user", "user"))
 _NAMED = frozenset(("uid", "name"))
-_RECIPIENTS = frozenset(("to", "cc", "bcc", "delivered_to", "delivered_to_list", "smtp_to"))
 
 # In a resource's data only what is an address or a qualified name counts: the rest is settings.
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
@@ -102,10 +102,6 @@ def _thing(thing: Fields) -> Iterator[str]:
     return _values(thing, _NAMED)
 
 
-def _mail(mail: Fields) -> Iterator[str]:
-    return _values(mail, _RECIPIENTS)
-
-
 def _data(data: object) -> Iterator[str]:
     """Yield the addresses and names in a resource's data, which is an object or JSON in a string;
     its users, too."""
@@ -133,7 +129,7 @@ _HOLDERS: Mapping[str, Callable[[Fields], Iterator[str]]] = MappingProxyType(
         "device": machine_of, "host": machine_of, "infected_device": machine_of,
         "resources": _resource, "resource": _resource,
         "user": _person, "users": _person, "assignee": _person, "owner": _person,
-        "actor": _actor, "email": _mail,
+        "actor": _actor, "email": recipients,
         "container": _thing, "database": _thing, "databucket": _thing, "job": _thing,
     }
 )  # fmt: skip

@@ -106,7 +106,7 @@ def test_of_a_mail_the_sender_counts_and_what_it_brings() -> None:
     mail = {
         "from": "Bank <pay@phish.example>",
         "reply_to": "anna@victim.example",
-        "to": ["anna@victim.example"],
+        "to": ["Anna <anna@victim.example>"],
         "x_originating_ip": [ATTACKER],
         "urls": [{"url_string": "http://login.phish.example/"}],
         "files": [{"hashes": [{"algorithm_id": 3, "value": SHA256}]}],

@@ -55,6 +55,17 @@ from tests.unit.formats.ocsf_events import (
                "dst_endpoint": {"ip": OTHER, "instance_uid": "i-0a1b2c3d"}}, [ATTACKER]),
         ("x", {"src_endpoint": {"ip": OTHER, "vpc_uid": "vpc-1"},
                "dst_endpoint": {"ip": ATTACKER}}, [ATTACKER]),
+        # Beside an attacker's address a mere name is that of the machine attacked.
+        (
+            "x",
+            {"src_endpoint": {"ip": ATTACKER}, "dst_endpoint": {"hostname": "www.victim.example"}},
+            [ATTACKER],
+        ),
+        (
+            "C2 beacon",
+            {"src_endpoint": {"ip": OTHER}, "dst_endpoint": {"hostname": "c2.example"}},
+            ["c2.example"],
+        ),
         # A resolver only answers for others.
         ("x", {"src_endpoint": {"ip": INSIDE}, "dst_endpoint": {"ip": OTHER, "port": 53},
                "query": {"hostname": "c2.example."}}, ["c2.example"]),
@@ -164,6 +175,23 @@ def test_events_that_belong_to_a_finding_list_observables_too() -> None:
     event = finding(evidences=[], finding_info={"uid": "f", "related_events": related})
 
     assert values("ocsf", event) == [("ipv4", ATTACKER)]
+
+
+def test_events_told_within_a_finding_are_its_evidences() -> None:
+    """SentinelOne tells them whole, and lists their observables by their own paths."""
+    event = {
+        "device": {"hostname": "ws-17.victim.example", "ip": OTHER},
+        "src_endpoint": {"ip": OTHER},
+        "dst_endpoint": {"ip": ATTACKER},
+        "file": {"hashes": [{"algorithm_id": 3, "value": SHA256}]},
+        "observables": [
+            {**named("device.hostname", 1, "ws-17.victim.example"), "typeName": "Hostname"},
+            named("src_endpoint.ip", 2, OTHER),
+        ],
+    }
+    told = finding(evidences=[], finding_info={"uid": "f", "related_events": [event]})
+
+    assert values("ocsf", told) == [("ipv4", ATTACKER), ("sha256", SHA256)]
 
 
 def test_an_innocent_of_one_connection_may_attack_in_another() -> None:
