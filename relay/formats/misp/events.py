@@ -14,6 +14,7 @@ _OTHER_RECORDS = frozenset((
     "Warninglist",
 ))  # fmt: skip
 _NO_EVENT = Skipped("a record of MISP that is no event")
+_GONE = Skipped("a notice that something was deleted")
 _NO_ATTRIBUTES = Skipped("an event without attributes")
 
 
@@ -23,6 +24,8 @@ def events(record: Fields) -> tuple[Fields, ...] | Skipped | Refused:
     Read are `{"Event"}`, `{"response"}` with events or with attributes in it, a bare event, and an
     attribute beside its event, as MISP's queues send it.
     """
+    if record.get("action") == "delete":
+        return _GONE
     found = list(_within(record))
     if not found:
         return _none(record)

@@ -119,6 +119,7 @@ def test_an_event_is_found_in_every_wrapping(wrapped: dict[str, Any]) -> None:
         ({"response": [{"info": "x", "Orgc": {}}]}, Skipped("an event without attributes")),
         (event(), Skipped("an event without attributes")),
         (event(DOMAIN, Tag=tags("exercise:generic")), Skipped("an event of an exercise")),
+        ({**event(DOMAIN), "action": "delete"}, Skipped("a notice that something was deleted")),
         (event(attribute("text", "198.51.100.7")), NOTHING),
     ],
 )  # fmt: skip
