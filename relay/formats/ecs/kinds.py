@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from relay.formats.ecs.paths import Document, either, every, first, has, value
+from relay.formats.ecs.paths import Document, either, every, first, has
 
 
 class Kind(Enum):
@@ -139,7 +139,7 @@ def _signal(document: Document) -> Kind | str:
 
 
 def _indicator(document: Document) -> Kind | str:
-    if any(value(document, path) is said for path, said in _RETRACTED):
+    if any(document.get(path) is said for path, said in _RETRACTED):
         return "an indicator that its source does not mean for detection"
     return Kind.INDICATOR
 

@@ -13,35 +13,31 @@ _DEEPEST = 10
 _UNREAD = frozenset(("Ext", "Endpoint", "geo", "os"))
 
 
-class Document:
+class Document(dict[str, object]):
     """The fields of a document or of a part of it, each under its whole path, however its keys are
     split. Of two fields with one path the first stays."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ()
 
     def __init__(self, parts: Mapping[str, object]) -> None:
-        self._fields: dict[str, object] = {}
+        super().__init__()
         if self._add(parts, "", _DEEPEST):
-            self._fields = {}
+            self.clear()
             self._add(_unfolded(parts, _DEEPEST), "", _DEEPEST)
 
     def _add(self, parts: Mapping[str, object], start: str, levels: int) -> bool:
         """Add the parts below `start`, and return whether some key of theirs is dotted."""
-        fields, dotted = self._fields, False
+        dotted = False
         for key, item in parts.items():
             if item is None or key in _UNREAD:
                 continue
             path = start + key
-            fields[path] = item
+            self[path] = item
             if "." in key:
                 dotted = True
             if isinstance(item, dict) and levels:
                 dotted = self._add(item, f"{path}.", levels - 1) or dotted
         return dotted
-
-    def value(self, path: str) -> object:
-        """Return what stands under `path`, or None."""
-        return self._fields.get(path)
 
 
 def _unfolded(parts: Mapping[str, object], levels: int) -> dict[str, object]:
@@ -64,14 +60,9 @@ def _put(into: dict[str, object], name: str, item: object) -> None:
         into[name] = item
 
 
-def value(document: Document, path: str) -> object:
-    """Return what stands under `path`, or None."""
-    return document.value(path)
-
-
 def every(document: Document, path: str) -> tuple[str, ...]:
     """Return the texts of a field that is one or a list of them, without outer blanks."""
-    found = document.value(path)
+    found = document.get(path)
     if isinstance(found, str):
         return (found.strip(),)
     if not isinstance(found, list):
@@ -81,7 +72,7 @@ def every(document: Document, path: str) -> tuple[str, ...]:
 
 def first(document: Document, path: str) -> str:
     """Return the first text of a field; empty if there is none."""
-    found = document.value(path)
+    found = document.get(path)
     if isinstance(found, str):
         return found.strip()
     return next(iter(every(document, path)), "") if isinstance(found, list) else ""
@@ -98,7 +89,7 @@ def either(document: Document, *paths: str) -> str:
 
 def number(document: Document, path: str) -> int | None:
     """Return a number from 0 to 10^15 as an integer, also one in a text or a list, or None."""
-    found = document.value(path)
+    found = document.get(path)
     if isinstance(found, list):
         found = found[0] if found else None
     if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 16:
@@ -116,7 +107,7 @@ def named(document: Document, path: str) -> str:
 
 def objects(document: Document, path: str) -> tuple[Document, ...]:
     """Return the objects of a field that is one or a list of them."""
-    found = document.value(path)
+    found = document.get(path)
     if isinstance(found, dict):
         return (Document(found),)
     return tuple(_items(found)) if isinstance(found, list) else ()
@@ -130,4 +121,4 @@ def _items(found: list[object]) -> Iterator[Document]:
 
 def has(document: Document, path: str) -> bool:
     """Return whether there is something under `path`."""
-    return document.value(path) is not None
+    return path in document

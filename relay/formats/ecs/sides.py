@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from relay.formats.ecs.kinds import THREATS, Kind, categories, dataset
-from relay.formats.ecs.paths import Document, either, first, has, number, objects, value
+from relay.formats.ecs.paths import Document, either, first, has, number, objects
 from relay.formats.outcome import Source
 from relay.formats.suricata.categories import Blame, Meaning, meaning
 from relay.formats.suricata.sides import End, Flow, attacker, flow_of
@@ -105,10 +105,10 @@ def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
         "dest_ip": _end(document, hidden, "destination.ip", "server.ip"),
         "dest_port": number(document, "destination.port"),
         "proto": either(document, "network.transport", "suricata.proto"),
-        "alert": value(eve, "alert") if eve else {},
+        "alert": eve.get("alert") if eve else {},
     }
     if eve:
-        event["flow"] = value(eve, "flow") or {}
+        event["flow"] = eve.get("flow") or {}
         event["direction"] = first(eve, "direction")
     elif dataset(document) not in RULED:
         event["direction"] = "to_server"  # ECS: the source is who opened the connection

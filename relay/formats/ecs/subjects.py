@@ -5,7 +5,7 @@ import re
 
 from relay.formats.ecs.indicators import HASHES, digests
 from relay.formats.ecs.kinds import Kind, categories, dataset
-from relay.formats.ecs.paths import Document, either, every, first, has, objects, value
+from relay.formats.ecs.paths import Document, either, every, first, has, objects
 from relay.formats.ecs.sides import Scene, mail
 from relay.formats.harvest import Harvest
 from relay.formats.suricata.categories import Blame
@@ -156,7 +156,7 @@ def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
         for name in HASHES:
             harvest.add(name, first(document, f"crowdstrike.{name.upper()}String"), role="payload")
     about = ["file"] if not _common(document, "file", malicious=malicious) else []
-    if not found.isdisjoint(("library", "driver")) and isinstance(value(document, "dll"), dict):
+    if not found.isdisjoint(("library", "driver")) and isinstance(document.get("dll"), dict):
         about.append("dll")
     if found != {"file"} and not _common(document, "process", malicious=False):
         about.append("process")
@@ -191,7 +191,7 @@ def _common(document: Document, what: str, *, malicious: bool) -> bool:
     signer = either(
         document, f"{what}.code_signature.subject_name", f"{what}.code_signature.signing_id"
     )
-    if value(document, f"{what}.code_signature.trusted") is True:
+    if document.get(f"{what}.code_signature.trusted") is True:
         return True
     return signer.lower().startswith(_TRUSTED)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from relay.formats.ecs.kinds import Kind
-from relay.formats.ecs.paths import Document, first, value
+from relay.formats.ecs.paths import Document, first
 from relay.formats.moments import epoch, moment
 
 # Names of zones that mean one offset wherever they are used; IST, BST, CST and EST do not.
@@ -64,7 +64,7 @@ def _earliest_path(document: Document, paths: Iterable[str], zone: str) -> int |
 
 
 def _moment(document: Document, path: str, zone: str) -> int | None:
-    written = value(document, path)
+    written = document.get(path)
     if isinstance(written, list):
         written = written[0] if written else None
     at = moment(written.strip() if isinstance(written, str) else None, zone)
