@@ -97,13 +97,16 @@ def _by_kind(document: Document, named: str) -> Kind | str:
 
 
 def dataset(document: Document) -> str:
-    """Return the name of the data set, which tells product and scales."""
-    return either(document, "event.dataset", "data_stream.dataset") or _guessed(document)
+    """Return the name of the data set, which tells product and scales; see `named_dataset`."""
+    return first(document, "event.dataset")
 
 
-def _guessed(document: Document) -> str:
-    """Documents are tested and forwarded before their data set is named: the product's part
-    tells."""
+def named_dataset(document: Document) -> str:
+    """Return the data set that a document names, or that its product's part tells: documents are
+    also forwarded before their data set is named."""
+    said = either(document, "event.dataset", "data_stream.dataset")
+    if said:
+        return said
     if first(document, "event.provider").lower() == "guardduty":
         return "aws.guardduty"
     return next((name for mark, name in _MARKS if has(document, mark)), "")

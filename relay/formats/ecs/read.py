@@ -9,7 +9,7 @@ from types import MappingProxyType
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
 from relay.formats.ecs.classes import classification
-from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind
+from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind, named_dataset
 from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
 from relay.formats.ecs.severities import confidence, severity
 from relay.formats.ecs.sides import Known, Scene, mail, scene
@@ -58,6 +58,7 @@ _MAKERS: Mapping[str, tuple[str, str]] = MappingProxyType({
 def read(event: Mapping[str, object], source: Source) -> Outcome:
     """Convert one document, also one in the wrapping of the index. Total."""
     document = _unwrapped(event)
+    document["event.dataset"] = named_dataset(document)
     if has(document, "rule.level") and not has(document, "wazuh"):
         detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
         return Refused("other-format", detail, "$.rule.level")
