@@ -69,7 +69,10 @@ def _stix(fields: Fields) -> bool:
 
 
 def _ocsf(fields: Fields) -> bool:
-    return "class_uid" in fields or ("category_uid" in fields and "type_uid" in fields)
+    """Security Hub delivers its findings wrapped."""
+    delivered = parts(part(fields, "detail"), "findings") or parts(fields, "Findings")
+    found = delivered[0] if delivered else fields
+    return "class_uid" in found or ("category_uid" in found and "type_uid" in found)
 
 
 def _idea0(fields: Fields) -> bool:

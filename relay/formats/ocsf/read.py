@@ -38,8 +38,8 @@ _LONGEST_UID = 2048
 
 
 def read(event: Fields, source: Source) -> Outcome:
-    """Convert one OCSF event, or the findings within an event of Amazon EventBridge. Total."""
-    delivered = parts(part(event, "detail"), "findings")
+    """Convert one OCSF event, or the findings that Security Hub delivers together. Total."""
+    delivered = parts(part(event, "detail"), "findings") or parts(event, "Findings")
     if not delivered:
         return _event(event, source)
     outcomes = [_event(finding, source) for finding in delivered]

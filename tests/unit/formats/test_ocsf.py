@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from relay.formats.outcome import Converted, Refused, Skipped
+from relay.formats.recognise import recognise
 from tests.unit.formats.kit import detections, outcome_of, values
 from tests.unit.formats.ocsf_events import AT, ATTACKER, OTHER, WHEN, finding
 
@@ -62,16 +63,21 @@ def test_what_is_no_ocsf_is_refused(record: dict[str, Any], says: str) -> None:
     assert says in outcome.detail
 
 
-def test_the_findings_in_an_event_of_eventbridge_are_read() -> None:
-    """Security Hub delivers its findings so, mostly one at a time."""
+@pytest.mark.parametrize(
+    "wrapped",
+    [lambda found: {"detail": {"findings": found}}, lambda found: {"Findings": found, "Next": "x"}],
+)
+def test_the_findings_that_security_hub_delivers_together_are_read(wrapped: Any) -> None:
+    """In an event of EventBridge, or in the answer of GetFindingsV2."""
     inner = [
         finding(),
         finding(class_uid=2003),
         finding(evidences=[{"src_endpoint": {"ip": OTHER}}]),
     ]
 
-    found = values("ocsf", {"detail-type": "Findings Imported V2", "detail": {"findings": inner}})
+    found = values("ocsf", wrapped(inner))
 
+    assert recognise(wrapped(inner)) == "ocsf"
     assert found == [("ipv4", ATTACKER), ("ipv4", OTHER)]
 
 
