@@ -4,8 +4,8 @@ gathered first, from all of the alert, then held against the rest."""
 from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
 
+from relay.formats.everybody import EVERYBODY, PROVIDERS
 from relay.formats.harvest import MOST_HIDDEN, Harvest
-from relay.formats.microsoft.words import EVERYBODY, PROVIDERS
 from relay.formats.outcome import Source
 
 MOST_FINDS = 2000

@@ -112,18 +112,3 @@ CATEGORIES: Mapping[str, Classification] = MappingProxyType(
     }
 )
 """Categories and threat types that are no tactic of ATT&CK."""
-
-PROVIDERS = frozenset((
-    "gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "msn.com",
-    "yahoo.com", "icloud.com", "me.com", "aol.com", "gmx.com", "gmx.net", "gmx.de", "web.de",
-    "proton.me", "protonmail.com", "mail.ru", "yandex.ru", "qq.com", "163.com", "onmicrosoft.com",
-    "microsoft.com", "windows.net",
-))  # fmt: skip
-"""Domains of everybody's mailboxes: they do not name a member."""
-
-EVERYBODY = frozenset((
-    "nt authority", "nt-autorität", "autorite nt", "workgroup", "builtin", "azuread",
-    "microsoftaccount", "window manager", "font driver host", "localsystem", "local service",
-    "network service", "iis apppool", "microsoft", "unknown", "multiple", "unassigned",
-))  # fmt: skip
-"""Names of accounts and domains that every Windows has: they do not name a member."""

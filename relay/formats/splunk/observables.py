@@ -7,23 +7,8 @@ from relay.formats.harvest import Harvest
 from relay.formats.outcome import Source
 from relay.formats.splunk.meaning import Blame, Meaning
 from relay.formats.splunk.notable import Notable
+from relay.formats.splunk.victims import ENDS, end, known, own
 
-_OWN = (
-    "user", "src_user", "dest_user", "user_id", "user_name", "user_email", "src_user_id",
-    "src_user_name", "target_user", "account", "account_name", "acct", "vendor_account",
-    "UserName", "ComputerName", "identity", "asset", "recipient", "recipients", "orig_recipient",
-    "host", "dvc", "dvc_ip", "dvc_host", "dvc_name", "orig_host", "hostname", "host_name",
-    "computer_name", "splunk_server", "orig_splunk_server", "owner", "owner_realname", "reviewer",
-    "risk_object", "normalized_risk_object", "all_risk_objects", "entity", "normalized_entity",
-    "src_mac", "dest_mac", "process_user", "parent_process_user", "aws_account_id", "tenant_id",
-)  # fmt: skip
-_ENDS = {
-    end: (
-        end, f"{end}_ip", f"{end}_host", f"{end}_name", f"{end}_nt_host", f"{end}_dns",
-        f"{end}_translated_ip", f"{end}_ip_address", f"orig_{end}",
-    )
-    for end in ("src", "dest")
-}  # fmt: skip
 _ADDRESSES = {
     "src": ("src", "src_ip", "src_ip_address"),
     "dest": ("dest", "dest_ip", "dest_ip_address", "dest_host"),
@@ -31,7 +16,9 @@ _ADDRESSES = {
 # What the lookup of assets adds only to what it knows: the end is the member's.
 _KNOWN = ("asset_id", "asset", "owner", "bunit", "nt_host", "is_expected")
 
-_NAMES = ("query", "domain", "url_domain", "dest_domain")
+_ASKED = ("query", "url_domain")
+_DOMAINS = ("domain", "dest_domain")
+_INNER = ("access", "endpoint", "identity", "audit")
 _HASHES = (
     "file_hash", "file_hash_sha256", "file_hash_sha1", "file_hash_md5", "sha256", "sha1", "md5",
     "hash",
@@ -67,20 +54,18 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     matched = notable.all("threat_match_value")
     objects = _threat_objects(notable)
     senders = _foreign_senders(notable) if meaning.classification == "fraud:phishing" else []
-    own = [name for name in notable.all(*_OWN) if name not in {*matched, *senders}]
-    told = matched or _of_risk(notable)
-    blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, own))
-    harvest = Harvest(source, own)
-    ends = [name for end in _ENDS if end != blamed for name in _ENDS[end]]
+    hidden = own(notable, {*matched, *senders})
+    told = bool(matched) or _of_risk(notable)
+    blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, hidden))
     attacking = {*matched, *senders, *objects}
-    harvest.hide(value for value in notable.all(*ends) if value not in attacking)
+    ends = [name for which in ENDS if which != blamed for name in end(notable, which)]
+    harvest = Harvest(source, [*hidden, *(name for name in ends if name not in attacking)])
     for value in (*matched, *objects):
         _typed(harvest, value, notable.text("threat_match_field"))
     if blamed:
-        _end(harvest, notable, meaning, blamed)
-    if meaning.blame is not Blame.SOURCE and not matched:
-        _served(harvest, notable)
-    _payloads(harvest, notable)
+        _blame(harvest, notable, meaning, blamed)
+    if not told:
+        _beside(harvest, notable, meaning)
     for sender in senders:
         harvest.add("email", sender, role="sender")
     return harvest
@@ -93,7 +78,7 @@ def _of_risk(notable: Notable) -> bool:
 
 def _blamed(notable: Notable, blame: Blame, trial: Harvest) -> str:
     """Return the end that attacks and may be shared: `src`, `dest` or empty."""
-    foreign = [end for end in _ADDRESSES if _foreign(notable, end, trial)]
+    foreign = [which for which in ENDS if _foreign(notable, which, trial)]
     if blame is Blame.NOBODY:
         return ""
     if blame is Blame.SOURCE:
@@ -105,23 +90,19 @@ def _blamed(notable: Notable, blame: Blame, trial: Harvest) -> str:
     if len(foreign) == 1:
         return foreign[0]
     # A proxy or a resolver reports the server by its name.
-    named = blame is Blame.DESTINATION and "src" in notable and not _known(notable, "dest")
+    named = blame is Blame.DESTINATION and "src" in notable and not known(notable, "dest")
     return "dest" if named and not foreign else ""
 
 
-def _foreign(notable: Notable, end: str, trial: Harvest) -> bool:
+def _foreign(notable: Notable, which: str, trial: Harvest) -> bool:
     """Whether an end is an address that is not the member's."""
-    addresses = notable.all(*_ADDRESSES[end])
-    return not _known(notable, end) and any(map(trial.address, addresses))
+    addresses = notable.all(*_ADDRESSES[which])
+    return not known(notable, which) and any(map(trial.address, addresses))
 
 
-def _known(notable: Notable, end: str) -> bool:
-    return any(f"{end}_{mark}" in notable for mark in _KNOWN)
-
-
-def _end(harvest: Harvest, notable: Notable, meaning: Meaning, end: str) -> None:
+def _blame(harvest: Harvest, notable: Notable, meaning: Meaning, which: str) -> None:
     role = meaning.role
-    if end == "src":
+    if which == "src":
         for value in notable.all(*_ADDRESSES["src"]):
             harvest.address(value, role=role)
         return
@@ -131,17 +112,19 @@ def _end(harvest: Harvest, notable: Notable, meaning: Meaning, end: str) -> None
         harvest.host(value, role=role, port=called)
 
 
-def _payloads(harvest: Harvest, notable: Notable) -> None:
+def _beside(harvest: Harvest, notable: Notable, meaning: Meaning) -> None:
+    """Add what was sent; and what something of the member's asked for, unless the source attacks:
+    then it asked for something of the member's."""
     for written in notable.all(*_HASHES):
         for value in written.split(","):
             harvest.digest(value, role="payload")
-
-
-def _served(harvest: Harvest, notable: Notable) -> None:
-    """Names and links that something of the member's asked for."""
+    if meaning.blame is Blame.SOURCE:
+        return
     for link in notable.all("url"):
         harvest.add("url", link)
-    for name in notable.all(*_NAMES):
+    # Of sign-ins and endpoints the domain is the member's own, of accounts.
+    outward = notable.text("security_domain").lower() not in _INNER
+    for name in notable.all(*_ASKED, *(_DOMAINS if outward else ())):
         harvest.host(name)
 
 

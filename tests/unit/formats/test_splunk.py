@@ -422,3 +422,39 @@ def test_some_of_several_can_be_shared() -> None:
 
     assert values("splunk", {"results": listed}) == [ADDRESS]
     assert orjson.loads(orjson.dumps(listed))[2]["src"] == OUTSIDE
+
+
+def test_the_parts_of_an_account_are_hidden() -> None:
+    """The domain of an account names the member, that of everybody's mail provider does not."""
+    links = [f"http://attacker.example/?x={word}" for word in ("MINISTRY", "m.tamm", "ok")]
+    event = notable(
+        "Endpoint - Malware", user="MINISTRY\\m.tamm", url=links, dest="w", security_domain="",
+    )  # fmt: skip
+    mailed = notable("Endpoint - Malware", user="m.tamm@ministry.example",
+                     url=["http://attacker.example/?x=ministry.example", links[2]])  # fmt: skip
+    private = notable("Endpoint - Malware", user="m.tamm@gmail.com",
+                      url="http://attacker.example/?x=gmail.com")  # fmt: skip
+
+    assert values("splunk", event) == [("url", links[2])]
+    assert values("splunk", mailed) == [("url", links[2])]
+    assert values("splunk", private) == [("url", "http://attacker.example/?x=gmail.com")]
+
+
+@pytest.mark.parametrize(
+    ("domain", "shared"), [("network", True), ("threat", True), ("endpoint", False)]
+)
+def test_the_domain_of_an_endpoint_is_an_accounts(domain: str, shared: bool) -> None:
+    """What `domain` means depends on what the rule watches."""
+    event = notable("Some Rule", security_domain=domain, domain="c2.attacker.example")
+
+    assert (outcome_of("splunk", event) != NOTHING) is shared
+
+
+def test_what_stands_beside_a_match_is_context() -> None:
+    """Of a notable of threat or of risk only what it condemns is shared."""
+    beside = {"url": "http://elsewhere.example/a", "file_hash": SHA256, "query": "x.example"}
+    matched = notable(threat_match_field="dest", threat_match_value=OUTSIDE, **beside)
+    at_risk = notable("Risk", threat_object=OUTSIDE, src=ELSEWHERE, **beside, **RISK)
+
+    assert values("splunk", matched) == [ADDRESS]
+    assert values("splunk", at_risk) == [ADDRESS]
