@@ -61,6 +61,10 @@ _FIREWALLS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({
         "ips": frozenset(), "virus": frozenset(), "anomaly": frozenset(),
     }),
 })  # fmt: skip
+# Messages of an ASA: traffic with what is on a list of botnets, and hosts shunned for scanning.
+_MESSAGES = frozenset((
+    "338001", "338002", "338003", "338004", "338005", "338006", "338007", "338008", "733102",
+))  # fmt: skip
 _RETRACTED = (
     ("misp.attribute.to_ids", False), ("misp.attribute.deleted", True),
     ("opencti.indicator.revoked", True), ("ti_crowdstrike.ioc.deleted", True),
@@ -161,6 +165,8 @@ def _alerts(document: Document) -> bool:
             return not logs[written] or subtype in logs[written]
         if written:
             return False
+    if first(document, "event.code") in _MESSAGES and has(document, "cisco"):
+        return True
     return has(document, "threat.enrichments") or _threatens(document)
 
 

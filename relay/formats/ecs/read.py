@@ -18,6 +18,7 @@ from relay.formats.ecs.victims import victims
 from relay.formats.harvest import Harvest
 from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
+from relay.formats.suricata.categories import Blame
 
 _MARKS = ("@timestamp", "\\@timestamp", "/@timestamp", "ecs", "data_stream", "event", "wazuh",
           "kibana.alert")  # fmt: skip
@@ -110,6 +111,8 @@ def _known(
 def _other_end(document: Document, seen: Scene) -> Iterator[str]:
     """Yield what the ends that do not attack are called; a name that was called is not theirs."""
     called = {*every(document, "url.domain"), *every(document, "tls.client.server_name")}
+    if seen.meaning.blame is Blame.CALLED:
+        called |= {*every(document, "destination.domain")}
     sides = ("source", "client"), ("destination", "server")
     attacking = None if seen.attacker is None else seen.flow.end(seen.attacker).written
     for side in chain(*sides):

@@ -24,6 +24,7 @@ _WATCHING = frozenset(("firewall", "ids", "idps", "ips", "proxy", "utm"))
 # What a log of a firewall, or the first word of a finding of GuardDuty, blames.
 _CALLED = Meaning("malicious-code:c2-server", Blame.CALLED, "c2")
 _SERVED = Meaning("malicious-code:malware-distribution", Blame.CALLED, "distribution")
+_LISTED = Meaning(blame=Blame.ATTEMPT)
 _TRIED = Meaning("intrusion-attempts:exploit", Blame.ATTEMPT)
 _SCANNED = Meaning("information-gathering:scanner", Blame.ATTEMPT, "scanner")
 _LOGS: Mapping[str, Meaning] = MappingProxyType({
@@ -33,6 +34,9 @@ _LOGS: Mapping[str, Meaning] = MappingProxyType({
     "Recon": _SCANNED, "Scan": _SCANNED,
     "SSH": Meaning("intrusion-attempts:brute-force", Blame.ATTEMPT), "HTTP": _TRIED,
     "anomaly": Meaning("availability:dos", Blame.FLOOD),
+    **dict.fromkeys(("338002", "338004", "338006", "338008"), _CALLED),
+    **dict.fromkeys(("338001", "338003", "338005", "338007"), _LISTED),
+    "733102": _SCANNED,
     "web_filter": Meaning("other:undetermined", Blame.NOBODY),
 })  # fmt: skip
 _AGENTS = (
@@ -144,6 +148,7 @@ def _words(document: Document) -> tuple[str, ...]:
         either(document, "sophos.xg.log_type", "fortinet.firewall.subtype"),
         first(document, "rule.name").partition(":")[0],
         first(document, "event.action"),
+        first(document, "event.code"),
     )
 
 

@@ -25,7 +25,7 @@ _ORDER: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.FINDING: (*_ELSEWHERE, *_STAMPS),
     # An alert is stamped when its product last touched it; its activity ended before.
     Kind.ALERT: ("event.end", *_STAMPS, *_ELSEWHERE),
-    Kind.INDICATOR: (*_STAMPS, *_ELSEWHERE),
+    Kind.INDICATOR: ("kibana.alert.original_time", *_STAMPS, *_ELSEWHERE),
 })  # fmt: skip
 _STARTS = (
     "kibana.alert.suppression.start", "kibana.alert.threshold_result.from", "event.start",

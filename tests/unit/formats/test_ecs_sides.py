@@ -46,6 +46,11 @@ BLAMED = [("ipv4", ATTACKER)]
               rule={"name": "Scan::Port_Scan"}, **traffic(ATTACKER, OTHER)),
         document("event", sophos={"xg": {"log_type": "WAF"}}, **traffic(ATTACKER, OTHER)),
         signal(source={"ip": ATTACKER}),
+        {**alert("network", **traffic(OTHER, ATTACKER)), "threat": {"indicator": {"ip": ATTACKER}}},
+        {**signal(**traffic(ATTACKER, OTHER)),
+         "threat.enrichments": [{"matched": {"field": "source.ip", "atomic": ATTACKER}}]},
+        document("event", "network", event={"code": "733102"}, cisco={"asa": {}},
+                 source={"ip": ATTACKER}),
         finding("low", "web", event={"created": AT}, source={"ip": ATTACKER}),
         finding("low", "authentication", event={"created": AT, "outcome": "failure"},
                 source={"ip": ATTACKER}, user={"name": "anna"}),
@@ -76,6 +81,9 @@ def test_the_end_that_attacks_is_shared(event: dict[str, Any]) -> None:
                 user={"email": "anna@member.example"}),
         finding("high", "network", event={"created": AT}, **traffic(INSIDE, ATTACKER)),
         alert("network", source={"address": f"host-{ATTACKER}"}),
+        alert("network", network={"direction": "outbound"}, source={"ip": ATTACKER}),
+        alert("network", process={"entity_id": "p"}, **traffic(ATTACKER, OTHER)),
+        alert("network", event={"action": "web_filter"}, **traffic(INSIDE, ATTACKER)),
     ],
 )  # fmt: skip
 def test_nobody_is_blamed_where_nothing_tells(event: dict[str, Any]) -> None:
@@ -126,6 +134,15 @@ def test_a_resolver_is_nobodys_attacker() -> None:
         dns={"question": {"name": "bad.example"}},
         **traffic(INSIDE, ATTACKER, 40_000, 53),
     )
+
+    assert values("ecs", event) == [("domain", "bad.example")]
+
+
+def test_a_name_on_a_list_of_botnets_is_shared_though_a_proxy_was_called() -> None:
+    """The filter of an ASA tells the name; the address may be the proxy's."""
+    event = document("event", "network", event={"code": "338002"}, cisco={"asa": {}},
+                     **traffic(INSIDE, "192.168.1.1"))  # fmt: skip
+    event["destination"]["domain"] = "bad.example"
 
     assert values("ecs", event) == [("domain", "bad.example")]
 
