@@ -119,7 +119,6 @@ _CALLS = re.compile(
     r"\b(?:CnC|C2|C&C|Check-?in)\b|\bDomain \(|\bDomain in\b|in (?:TLS SNI|DNS Lookup)",
     re.IGNORECASE,
 )
-_SERVICES = re.compile(r"aws:")  # what a cloud's firewall let through, told as an alert
 _HOSTILE = re.compile(
     r"attack|backdoor|beacon|botnet|brute|\bc2\b|\bcnc\b|\bddos\b|\bdos\b|exfil|exploit|flood"
     r"|inject|malicious|malware|miner|phish|ransom|\brat\b|scan|shell|suspicious|traversal|trojan",
@@ -137,9 +136,8 @@ def meaning(category: str, signature: str) -> Meaning:
     found = _CATEGORIES.get(category, _DEFAULT)
     told = _GROUP.match(signature)
     group = _GROUPS.get(told[1], _DEFAULT) if told else _DEFAULT
-    if group is _POLICY or _SERVICES.match(signature):
-        return _POLICY
-    if category in _UNCLASSED and not told and not _HOSTILE.search(signature):
+    unnamed = category in _UNCLASSED and not told and not _HOSTILE.search(signature)
+    if group is _POLICY or unnamed:
         return _POLICY
     if group is not _DEFAULT and _gives_way(found, group):
         found = group

@@ -14,7 +14,6 @@ from relay.formats.wazuh.rules import Rule
 from relay.formats.wazuh.verdicts import hashes
 
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,7}(?![0-9])")
-_ABSOLUTE = re.compile(r"(?:https?|ftp)://", re.IGNORECASE)
 _CHANGED = ("md5_after", "sha1_after", "sha256_after")
 _MAIL_THREATS = (28, 41)  # `RecordType` of Microsoft 365: a mail, a link that was found bad
 _MOST_FILES = 1000
@@ -57,8 +56,7 @@ def _called(data: Fields, rule: Rule, targets: list[str], harvest: Harvest) -> N
     for value in values(data, *NAMES):
         harvest.add("domain", value, "infrastructure", role=rule.server_role)
     for value in values(data, ("url",)):
-        if _ABSOLUTE.match(value):
-            harvest.add("url", value, "infrastructure", role=rule.server_role)
+        harvest.add("url", value, "infrastructure", role=rule.server_role)
 
 
 def _files(alert: Fields, harvest: Harvest) -> None:

@@ -165,6 +165,7 @@ def test_priority_one_is_the_worst(alert: dict[str, Any], severity: str, assumed
          "malicious-code:c2-server"),
         ({**SCAN, "category": "Attempted Information Leak", "signature": "ET EXPLOIT X"},
          "intrusion-attempts:ids-alert"),
+        ({**SCAN, "category": "Web Application Attack"}, "intrusion-attempts:ids-alert"),
         ({**SCAN, "category": "Misc activity", "signature": "ET EXPLOIT X"},
          "intrusion-attempts:ids-alert"),
         ({**SCAN, "category": "Potentially Bad Traffic"}, "information-gathering:scanner"),
@@ -199,13 +200,32 @@ def test_documentation_addresses_are_special_by_default() -> None:
     assert values(event(OUTSIDE, INSIDE, SCAN), Source("ee", "green", 0)) == []
 
 
-@pytest.mark.parametrize("signature", [f"LOCAL beacon of {INSIDE}", "LOCAL host 192.168.1.1 calls"])
-def test_a_local_rule_that_names_the_inside_is_not_quoted(signature: str) -> None:
-    """A rule's name is shared unless it holds an address of the member's side."""
-    detection = converted(event(INSIDE, OUTSIDE, {**C2, "signature": signature}))
+@pytest.mark.parametrize(
+    ("signature", "more"),
+    [
+        (f"LOCAL beacon of {INSIDE}", {}),
+        ("LOCAL host 192.168.1.1 calls", {}),
+        ("LOCAL rule of sensor-9", {"host": "sensor-9"}),
+        ("LOCAL mail to jane@member.example", {"smtp": {"rcpt_to": ["<jane@member.example>"]}}),
+    ],
+)
+def test_a_local_rule_that_names_the_inside_is_not_quoted(
+    signature: str, more: dict[str, Any]
+) -> None:
+    """A rule's name is shared unless it holds a value of the member's side."""
+    detection = converted(event(INSIDE, OUTSIDE, {**C2, "signature": signature}, **more))
 
     assert detection["title"] == "Suricata rule 1:2000001:3"
     assert "rule_name" not in detection["sensor"]
+
+
+@pytest.mark.parametrize("layer", [{"http": {"hostname": "www.member.example:8080"}},
+                                   {"tls": {"sni": "www.member.example"}}])  # fmt: skip
+def test_a_local_rule_that_names_the_attacked_is_not_quoted(layer: dict[str, Any]) -> None:
+    """The name by which the attacker called is the member's."""
+    rule = {**SCAN, "signature": "LOCAL attack on www.member.example"}
+
+    assert converted(event(OUTSIDE, INSIDE, rule, **layer))["title"] == "Suricata rule 1:2000001:3"
 
 
 def test_a_rule_name_is_one_bounded_line() -> None:

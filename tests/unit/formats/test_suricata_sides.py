@@ -198,6 +198,8 @@ CASES = (
          [("attacker", OUTSIDE)]),
     Case("both public, a rule that protects both", event(OUTSIDE, PUBLIC, {
         **TROJAN, "metadata": {"attack_target": ["Client_Endpoint", "Server"]}}), []),
+    Case("both public, no ports", {**event(PUBLIC, OUTSIDE, {
+        **TROJAN, "metadata": {"attack_target": ["Client_Endpoint"]}}), "dest_port": None}, []),
     Case("a packet that was dropped", {**event(OUTSIDE, INSIDE, SCAN), "event_type": "drop"},
          [("attacker", OUTSIDE)]),
     Case("wrapped by a firewall in a cloud", {"firewall_name": "x", "event": event(

@@ -180,10 +180,15 @@ LOGIN = {"groups": ["authentication_failed"], "level": 5}
         ({"srcip": INSIDE, "dstip": OUTSIDE, "hostname": "bad.evil.example",
           "url": "http://bad.evil.example/x.exe"}, MALWARE,
          [OUTSIDE, "http://bad.evil.example/x.exe"]),
-        ({"url": "/login?user=jane"}, {}, []),
+        ({"srcip": INSIDE, "dstip": OUTSIDE, "srcuser": "jane.doe",
+          "url": "http://bad.evil.example/jane.doe"}, MALWARE, [OUTSIDE]),
+        ({"url": "/login?user=jane"}, MALWARE, []),
+        ({"office365": {"RecordType": "8", "P2Sender": "bad@evil.example", "ClientIP": OUTSIDE}},
+         LOGIN, [OUTSIDE]),
         ({"qname": "c2.evil.example", "srcip": INSIDE}, BOTNET, ["c2.evil.example"]),
         ({"aws": {"source": "guardduty", "type": "Recon:EC2/PortProbe", "service": PROBE,
-                  "resource": OWN_MACHINE}}, {"level": 3}, [OUTSIDE]),
+                  "resource": OWN_MACHINE}}, {"level": 3, "groups": ["amazon"], "description": "x"},
+         [OUTSIDE]),
         ({"aws": {"type": "Backdoor:EC2/C&CActivity.B", "service": CALL}}, {"level": 3}, [OUTSIDE]),
         ({"aws": {"type": "UnauthorizedAccess:EC2/SSHBruteForce", "service": CALL}}, {}, []),
         ({"aws": {"type": "Trojan:EC2/DNSDataExfiltration", "service": ASKED}}, {},
@@ -334,12 +339,13 @@ def test_own_networks_stay_inside() -> None:
         ("sshd: /home/data/x.php attacked", False),
         ("sshd: attack: GET x-secret", False),
         ("sshd: an attack, 22 times", True),
+        ("sshd: an attack on a service", True),
     ],
 )
 def test_a_rules_words_are_shared_if_they_tell_of_nobody(description: str, quoted: bool) -> None:
     """Rules are templates: what they were filled with stays, unless it is shared anyway."""
     data = {"srcip": OUTSIDE, "dstuser": "jane.doe", "page": "/home/data/x.php",
-            "extra_data": "GET x-secret", "srcport": "22"}  # fmt: skip
+            "extra_data": "GET x-secret", "srcport": "22", "kind": "service"}  # fmt: skip
     (found,) = detections("wazuh", alert(data, {"description": description}))
 
     assert found.title == (description if quoted else "Wazuh rule 5712")
