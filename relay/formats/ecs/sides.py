@@ -11,7 +11,9 @@ from relay.formats.outcome import Source
 from relay.formats.suricata.categories import Blame, Meaning, meaning
 from relay.formats.suricata.sides import End, Flow, attacker, flow_of
 
-RULED = frozenset(("suricata.eve", "snort.log", "cisco_ftd.log", "cisco.ftd", "sophos.xg"))
+_RULED = frozenset((
+    "suricata.eve", "snort.log", "cisco_ftd.log", "cisco.ftd", "sophos.xg", "aws.firewall_logs",
+))  # fmt: skip
 """Data sets whose rules are filed under the categories of Snort and Suricata."""
 
 _CATEGORIES = ("rule.category", "suricata.eve.alert.category", "cisco.ftd.security.classification")
@@ -83,10 +85,9 @@ def scene(document: Document, kind: Kind, source: Source, known: Known) -> Scene
     if len(listed) == 1 and flow.end(listed[0]).shareable is not None:
         return Scene(flow, meant, listed[0])
     blamed = attacker(event, flow, meant)
-    own_client = meant.blame is Blame.CALLED or (
-        meant.blame is Blame.FOREIGN and _own_program(document)
-    )
-    if (blamed is End.CLIENT and own_client) or (kind is Kind.FINDING and _own_account(document)):
+    if blamed is End.CLIENT and _own_client(document, meant.blame):
+        blamed = None
+    if kind is Kind.FINDING and _own_account(document):
         blamed = None
     return Scene(flow, meant, blamed)
 
@@ -114,7 +115,7 @@ def _event(document: Document, hidden: frozenset[str]) -> dict[str, object]:
     if eve:
         event["flow"] = eve.get("flow") or {}
         event["direction"] = first(eve, "direction")
-    elif dataset(document) not in RULED:
+    elif dataset(document) not in _RULED:
         event["direction"] = "to_server"  # ECS: the source is who opened the connection
     return event
 
@@ -126,7 +127,7 @@ def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
 
 def _meaning(document: Document, kind: Kind, flow: Flow) -> Meaning:
     category = either(document, *_CATEGORIES)
-    if category and dataset(document) in RULED:
+    if category and dataset(document) in _RULED:
         return meaning(category, either(document, "rule.name", "cisco.ftd.security.message"))
     if mail(document):
         return Meaning("fraud:phishing", Blame.ATTEMPT, "sender")
@@ -173,9 +174,11 @@ def _inward(document: Document) -> bool:
     return any(word.lower() in _INWARD for word in words)
 
 
-def _own_program(document: Document) -> bool:
-    """Return whether an agent on the member's machine tells of a program there: what it calls the
-    source is the machine itself, even where it has a public address."""
+def _own_client(document: Document, blame: Blame) -> bool:
+    """Return whether the client is the member's, whatever its address: who calls out is, and so is
+    the source of what an agent on the member's machine tells of a program there."""
+    if blame is not Blame.FOREIGN:
+        return blame is Blame.CALLED
     if dataset(document).startswith(_AGENTS):
         return True
     return bool(either(document, "process.executable", "process.entity_id"))

@@ -102,20 +102,16 @@ def _names(document: Document, harvest: Harvest, server: Endpoint | None) -> Non
     bare = first(document, "url.original")
     if "/" in bare and ":" not in bare:
         harvest.add("domain", bare.partition("/")[0], "infrastructure")
-    for url in urls(document, server):
+    for url in _urls(document, server):
         harvest.add("url", url, "infrastructure")
 
 
-def urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
-    """Return the URLs that were called, put together where only their parts are told."""
-    whole = [
-        written
-        for path in ("url.full", "url.original")
-        for written in every(document, path)
-        if "://" in written
-    ]
-    if whole:
-        return tuple(whole)
+def _urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
+    """Return the URLs that were called, byte for byte, or put together where only their parts are told."""
+    for path in ("url.full", "url.original"):
+        whole = tuple(written for written in every(document, path) if "://" in written)
+        if whole:
+            return whole
     host, path = first(document, "url.domain"), either(document, "url.original", "url.path")
     if not path.startswith("/"):
         return (f"http://{path}",) if not host and "/" in path else ()
@@ -133,7 +129,7 @@ def _message(document: Document, harvest: Harvest) -> None:
             if _home(address) not in homes:
                 harvest.add("email", address.strip("<>"), role="sender")
     if has(document, "email"):
-        for url in urls(document, None):
+        for url in _urls(document, None):
             harvest.add("url", url, "infrastructure", role="phishing")
     for attachment in objects(document, "email.attachments"):
         digests(attachment, "file.hash", harvest)
