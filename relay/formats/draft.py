@@ -115,7 +115,8 @@ def techniques(written: Iterable[str]) -> list[dict[str, str]]:
 
 
 def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, object]:
-    title = line(draft.title)
+    written = draft.title.strip()
+    title = line(written)
     assumed = [
         flag
         for flag, value in (
@@ -130,7 +131,7 @@ def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, obje
         "member": source.member,
         "detected_at": rfc3339(draft.detected_at),
         "published_at": rfc3339(source.published_at),
-        "title": draft.fallback if not title or harvest.betrays(draft.title[:_READ]) else title,
+        "title": draft.fallback if not title or harvest.betrays(written[:_READ]) else title,
         "classification": draft.classification,
         "severity": draft.severity or "medium",
         "confidence": ASSUMED_CONFIDENCE if draft.confidence is None else draft.confidence,

@@ -8,7 +8,7 @@ from itertools import islice
 from urllib.parse import urlsplit
 
 from relay.formats.fields import number, parts, text, texts
-from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.harvest import Harvest
 from relay.formats.idea0.sides import Fields, Parties, Party
 from relay.formats.outcome import Source
 
@@ -21,7 +21,7 @@ _NAMES: tuple[str, ...] = (
 # Those of them that are of somebody's inside even where the rest is the attacker's.
 _INNER: tuple[str, ...] = ("Account", "LocalIP4", "LocalIP6", "LocalHostname")
 _RANGES = frozenset((*_ADDRESSES, "LocalIP4", "LocalIP6"))
-_ENDS = re.compile(r"\s*[-/]\s*")  # a range or a network may be named by its ends elsewhere
+_ENDS = re.compile(r"[-/]")  # a range or a network may be named by its ends elsewhere
 
 _DIGESTS = {
     "md5": "md5", "sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256",
@@ -48,15 +48,11 @@ class Gathered:
 
 def gathered(event: Fields, parties: Parties, source: Source) -> Gathered:
     """Return what a message names, none of it of the hidden parties."""
-    hidden = list(_hidden(event, parties))
-    harvest = Harvest(source, hidden)
-    # Names are held against each hidden word, and both may be many: then only addresses come out.
-    crowded = len(hidden) > MOST_HIDDEN
+    harvest = Harvest(source, _hidden(event, parties))
     for party in parties.shared:
         _addresses(harvest, party)
         _system(harvest, party)
-        if not crowded:
-            _names(harvest, party)
+        _names(harvest, party)
     files = tuple(_files(event, parties))
     for at, file in enumerate(files):
         for written in texts(file, "Hash"):
