@@ -104,10 +104,13 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "hostname:value": _HOST,
         "x-opencti-hostname:value": _HOST,
         "user-agent:value": Meaning("user-agent"),
+        "user-agent:string": Meaning("user-agent"),
         "x-opencti-user-agent:value": Meaning("user-agent"),
         "cryptocurrency-wallet:value": Meaning("btc"),
         "x-opencti-cryptocurrency-wallet:value": Meaning("btc"),
         "cryptocurrency-wallet:address": Meaning("btc"),
+        "btc-wallet:value": Meaning("btc"),
+        "app:cert.sha256": Meaning("cert-sha256"),  # Amnesty International's, of applications
     }
 )
 """By the path of a pattern; of an object on its own, the same paths are followed."""

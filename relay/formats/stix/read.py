@@ -20,7 +20,7 @@ from relay.formats.stix.claims import Claim, Claims
 from relay.formats.stix.gathering import Gathering
 from relay.formats.stix.objects import Record, objects_of
 from relay.formats.stix.pattern import Facts, parse
-from relay.formats.stix.sightings import When
+from relay.formats.stix.sightings import Ground, When
 from relay.formats.stix.victims import Organisations, hidden
 
 _EMPTY = Skipped("no indicator and no observable")
@@ -74,7 +74,7 @@ def _converted(
     groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
     for when, claim in timed:
         told = claim.told
-        key = (when.at, claim.label, told.pap, told.severity, told.confidence, told.alert)
+        key = (_moment(when), claim.label, told.pap, told.severity, told.confidence, told.alert)
         members, harvest = groups.setdefault(key, ([], empty.afresh()))
         if gathering.gather(claim, harvest):
             members.append((when, claim))
@@ -84,6 +84,13 @@ def _converted(
         for members, harvest in groups.values()
         if members
     )
+
+
+def _moment(when: When) -> tuple[bool, int]:
+    """Return what times of one event share: what was seen, its time; what was merely published,
+    the second, since tools stamp the objects of one bundle a few milliseconds apart."""
+    seen = when.ground >= Ground.OBSERVED
+    return seen, when.at if seen else when.at // 1000
 
 
 def _joined(each: Iterable[Outcome]) -> Outcome:
@@ -105,25 +112,28 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
     """Return the draft of what has one time, label, severity and confidence; at least one."""
     (when, first), *others = members
     claims = [claim for _, claim in members]
-    told, title = first.told, first.told.title
-    named = bool(title) and not organisations.in_(title)
-    several = f" (and {len(others)} more)" if others and not told.alert else ""
+    told = first.told
+    at = max(each.at for each, _ in members)
     names = list(dict.fromkeys(name for claim in claims for name in claim.names))
+    malware = [word for kind, word in names if kind == "malware" and not organisations.in_(word)]
+    named = "" if organisations.in_(told.title) else told.title
+    title = named[:_LONGEST] or (f"Indicators of {malware[0]}" if malware else _FALLBACK)
+    several = f" (and {len(others)} more)" if named and others and not told.alert else ""
     classes = (claim.told.classification for claim in claims)
     firsts = [each.first for each, _ in members if each.first is not None]
     return Draft(
-        sensor=Sensor("stix", rule_id=first.id[0], rule_name=title if named else ""),
-        id=(when.at, *sorted(claim.id for claim in claims)),
-        detected_at=when.at,
-        title=f"{title[:_LONGEST]}{several}" if named else _FALLBACK,
+        sensor=Sensor("stix", rule_id=first.id[0], rule_name=named),
+        id=(at, *sorted(claim.id for claim in claims)),
+        detected_at=at,
+        title=f"{title}{several}",
         fallback=_FALLBACK,
         classification=next(filter(None, classes), "other:undetermined"),
         severity=told.severity,
         confidence=told.confidence,
         techniques=[word for kind, word in names if kind == "attack-pattern"],
-        malware=[word for kind, word in names if kind == "malware" and not organisations.in_(word)],
+        malware=malware,
         first_seen=min(firsts, default=None),
-        last_seen=when.at if firsts else None,
+        last_seen=at if firsts else None,
         count=None if others else when.count,
         labels=(first.label,) if first.label else (),
         pap=told.pap,

@@ -175,6 +175,8 @@ MEANT = [
      [("user-agent", "bot/1")]),
     ("[domain-name:value = 'c2.example'] FOLLOWEDBY [ipv4-addr:value = '198.51.100.7']",
      [("domain", "c2.example"), ("ipv4", "198.51.100.7")]),
+    (f"[app:cert.sha256='{SHA256}']", [("cert-sha256", SHA256)]),
+    ("[user-agent:string = 'bot/1']", [("user-agent", "bot/1")]),
     ("[x-opencti-hostname:value = 'c2.example']", [("domain", "c2.example")]),
 ]  # fmt: skip
 
@@ -330,6 +332,19 @@ def test_indicators_of_one_kind_are_one_detection() -> None:
         "Indicator one (and 1 more)", "Indicator three", "Indicator four",
     ]  # fmt: skip
     assert len({each.id for each in found}) == 3
+
+
+def test_what_one_tool_stamped_a_moment_apart_is_one_detection() -> None:
+    """Times of publishing count by the second, and the last is told; what was seen, exactly."""
+    first = an_indicator(ADDRESS, valid_from="2026-11-02T09:00:00.100Z")
+    second = an_indicator(
+        "[domain-name:value = 'c2.example']", "two", valid_from="2026-11-02T09:00:00.900Z"
+    )
+    seen = [a_sighting(first, "one"), a_sighting(second, "two", last_seen="2026-11-04T13:00:00.5Z")]
+
+    (found,) = detections("stix", a_bundle(first, second))
+    assert found.detected_at == "2026-11-02T09:00:00.900Z"
+    assert len(detections("stix", a_bundle(first, second, *seen))) == 2
 
 
 def test_a_large_bundle_loses_nothing() -> None:
@@ -560,6 +575,14 @@ def test_who_is_named_in_the_record_is_not_named_in_the_title() -> None:
     assert found.sensor is not None
     assert found.sensor.rule_name is None
     assert free.title == "Phishing of example bank clients"
+
+
+def test_without_any_name_malware_names_the_detection() -> None:
+    """A title says more than that there are indicators, where the record says more."""
+    bare = an_indicator(ADDRESS, name="")
+
+    (found,) = detections("stix", a_bundle(bare, MALWARE, tied(bare, "indicates", MALWARE)))
+    assert found.title == "Indicators of Dropper X"
 
 
 def test_an_indicator_without_a_name_bears_that_of_its_report() -> None:
