@@ -10,6 +10,7 @@ from typing import Literal
 
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
+from relay.formats.misp.bystanders import serves
 from relay.formats.ocsf.mailboxes import house, recipients, senders
 from relay.formats.ocsf.meaning import Intent, Meaning
 from relay.formats.ocsf.sides import End, Judged
@@ -51,7 +52,7 @@ def gather(judged: Judged, meaning: Meaning, harvest: Harvest) -> None:
     elif judged.attacker is End.DESTINATION:
         _end(judged.destination, evidence, harvest, side="infrastructure", role=called_for(meaning))
         for name in texts(judged.destination, "hostname"):
-            harvest.host(name, "infrastructure", role=called_for(meaning))
+            add_name(name, harvest, called_for(meaning))
         if meaning.intent is Intent.CALLED:
             _fingerprints(evidence, harvest)
     if judged.serves:
@@ -96,10 +97,9 @@ def _served(evidence: Fields, role: Role | None, harvest: Harvest) -> None:
     for url in (*parts(evidence, "url")[:_MOST], requested):
         if url:
             add_url(url, harvest, role)
-    name = text(part(evidence, "query"), "hostname").rstrip(".")
-    harvest.host(name, "infrastructure", role=role)
+    add_name(text(part(evidence, "query"), "hostname"), harvest, role)
     tls = part(evidence, "tls")
-    harvest.host(text(tls, "sni"), "infrastructure", role=role)
+    add_name(text(tls, "sni"), harvest, role)
     for print_ in parts(part(tls, "certificate"), "fingerprints")[:_MOST]:
         certificate(text(print_, "value"), harvest)
     harvest.add("ja3s", text(part(tls, "ja3s_hash"), "value"), "infrastructure")
@@ -114,7 +114,13 @@ def add_url(url: Fields, harvest: Harvest, role: Role | None = None) -> None:
         path = f"{text(url, 'path')}{'?' if query else ''}{query}"
         written = f"{text(url, 'scheme') or 'http'}://{host}{path}"
     harvest.add("url", written, "infrastructure", role=role)
-    harvest.host(host, "infrastructure", role=role)
+    add_name(host, harvest, role)
+
+
+def add_name(name: str, harvest: Harvest, role: Role | None) -> None:
+    """Add a name that was asked for, unless it is of a service that everybody uses."""
+    if name and not serves(name):
+        harvest.host(name.rstrip("."), "infrastructure", role=role)
 
 
 def certificate(written: str, harvest: Harvest) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 
 from relay.formats.fields import number, part, parts, text
 from relay.formats.harvest import Harvest
-from relay.formats.ocsf.evidence import called_for, certificate
+from relay.formats.ocsf.evidence import add_name, called_for, certificate
 from relay.formats.ocsf.mailboxes import bare
 from relay.formats.ocsf.meaning import Meaning
 from relay.formats.ocsf.naming import (
@@ -103,7 +103,7 @@ def add_listed(found: Listed, meaning: Meaning, harvest: Harvest) -> None:
         elif kind == "url":
             harvest.add("url", value, "infrastructure", role=role)
         elif kind == "host":
-            harvest.host(value.rstrip("."), "infrastructure", role=role)
+            add_name(value, harvest, role)
         else:
             harvest.address(value, role=role)
 

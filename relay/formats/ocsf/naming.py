@@ -7,6 +7,7 @@ Names are paths (`evidences[].src_endpoint.ip`), or words of the product's own (
 import re
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from types import MappingProxyType
 
 from relay.formats.fields import number, text
@@ -76,10 +77,12 @@ NO_DIGESTS = frozenset((
     "ja3", "ja3s", "ja4", "ja4s", "imphash", "ssdeep", "tlsh", "ctph", "authentihash", "hassh",
 ))  # fmt: skip
 
+_NAMES_KEPT = 4096  # a product writes the same few in every finding
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]+")
 
 
+@lru_cache(_NAMES_KEPT)
 def words_of(name: str) -> frozenset[str]:
     """Return the words of a name, whatever parts them; camelCase, too."""
     return frozenset(_WORD.findall(_CAMEL.sub(" ", name).lower()))
@@ -96,6 +99,7 @@ def kind_of(observable: Fields, name: str) -> str | None:
     return captioned or _KINDS.get(type_id or 0) or _ENDS.get(name.rpartition(".")[2].lower())
 
 
+@lru_cache(_NAMES_KEPT)
 def whose_of(words: frozenset[str]) -> Whose:
     """`infected_device.malware_hostname` is the attacker's, `local_destination_address` is not."""
     for owners, whose in (

@@ -62,6 +62,17 @@ def test_a_url_in_pieces_is_put_together() -> None:
     assert found == [("url", "https://c2.example/a?b=c"), ("domain", "c2.example")]
 
 
+def test_the_name_of_a_service_that_everybody_uses_is_no_indicator() -> None:
+    """The URL at it is."""
+    url = {
+        "url_string": "https://raw.githubusercontent.com/a/b",
+        "hostname": "githubusercontent.com",
+    }
+    event = finding(evidences=[{"url": url, "query": {"hostname": "github.com"}}])
+
+    assert values("ocsf", event) == [("url", "https://raw.githubusercontent.com/a/b")]
+
+
 @pytest.mark.parametrize(
     ("evidence", "found"),
     [

@@ -9,6 +9,7 @@ from relay.formats.outcome import Converted
 from relay.formats.rendering import MOST_BYTES
 from relay.model.alert import SourceLine
 from tests.unit.formats.kit import UNLABELLED, an_alert_of, detections, outcome_of, rendered
+from tests.unit.formats.ocsf_events import AT
 
 ADDRESS = ("ipv4", "198.51.100.7")
 HASH = "9f2c4e1ab06d7758c3e9d1f4a2b85c6e7d0f3a1928b4c5d6e7f8091a2b3c4d5e"
@@ -168,6 +169,15 @@ def test_an_alert_comes_back_as_a_follow_up(state: str) -> None:
     assert found.detected_at == "2026-11-18T11:16:40.000Z"
     assert found.first_seen == "2026-11-18T11:06:40.000Z"
     assert (found.sharing.tlp, found.classification) == ("amber+strict", alert.classifications[0])
+
+
+def test_an_event_ahead_of_the_relays_clock_keeps_its_time() -> None:
+    """A member's clock may run ahead: the alert was told before its last event."""
+    alert = an_alert_of(ADDRESS, start=AT, end=AT + 60_000, updated=AT + 1000)
+
+    found = detections("ocsf", rendered("ocsf", alert), UNLABELLED)[0]
+
+    assert found.detected_at == "2026-11-18T11:07:40.123Z"
 
 
 @pytest.mark.parametrize("label", ["relay:alert=", "relay:alert=x", "relay:alert=" + "A" * 36])

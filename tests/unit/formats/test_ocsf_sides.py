@@ -50,6 +50,11 @@ from tests.unit.formats.ocsf_events import (
          [ATTACKER]),
         ("C2 beacon", {"src_endpoint": {"ip": OTHER}, "dst_endpoint": {"ip": ATTACKER}},
          [ATTACKER]),
+        (
+            "x",
+            {"src_endpoint": {"ip": ATTACKER}, "connection_info": {"direction_id": 3}},
+            [],
+        ),
         # What only the owner of a machine knows of it makes it the member's.
         ("x", {"src_endpoint": {"ip": ATTACKER},
                "dst_endpoint": {"ip": OTHER, "instance_uid": "i-0a1b2c3d"}}, [ATTACKER]),
