@@ -33,6 +33,8 @@ _EVIL_FILES = frozenset((
 _MOST_GROUPS = 100  # as `detection.v1` numbers them
 _PORTS = 65_536
 
+# Lists of URLs leave out the scheme, and sometimes all but the host.
+_BARE = re.compile(r"(?P<host>[^\s/:@?#]+)(?::[0-9]{1,5})?(?P<path>[/?]\S*)?")
 # The standard's own form is `urn:cve:CVE-...`; Mentat and Warden write `cve:CVE-...`, too.
 _CVE = re.compile(r"(?:urn:)?(?:cve:)?(CVE-[0-9]{4}-[0-9]{4,19})", re.IGNORECASE)
 _MALWARE = re.compile(r"(?:malware|urn:clamav):(.{1,100}?)-*")
@@ -87,7 +89,13 @@ def _names(harvest: Harvest, party: Party) -> None:
     for written in texts(fields, "Hostname"):
         harvest.host(written, side, role=role)
     for written in texts(fields, "URL"):
-        harvest.add("url", written, side, role=role)
+        bare = _BARE.fullmatch(written.strip())
+        if bare is None:
+            harvest.add("url", written, side, role=role)
+        elif bare["path"]:
+            harvest.add("url", f"http://{bare[0]}", side, role=role)
+        else:
+            harvest.host(bare["host"], side, role=role)
     if any(word.lower().startswith("sip") for word in texts(fields, "Proto")):
         return  # a telephone's account looks like a mailbox
     for written in texts(fields, "Email"):
