@@ -16,7 +16,7 @@ from relay.formats.wazuh.verdicts import hashes
 _CVE = re.compile(r"CVE-[0-9]{4}-[0-9]{4,7}(?![0-9])")
 _CHANGED = ("md5_after", "sha1_after", "sha256_after")
 _MAIL_THREATS = (28, 41)  # `RecordType` of Microsoft 365: a mail, a link that was found bad
-_MOST_FILES = 1000
+_MOST = 1000  # of addresses, and of files: more than ten detections hold is a flood
 
 
 def gather(alert: Fields, rule: Rule, harvest: Harvest) -> None:
@@ -30,7 +30,7 @@ def gather(alert: Fields, rule: Rule, harvest: Harvest) -> None:
     if rule.blames_the_file:
         _files(alert, harvest)
     _mail(part(data, "office365"), harvest)
-    for written in rule.info:
+    for written in rule.info[:_MOST]:
         # Wazuh glues the parts of a rule's information: `CVE-2014-6271https://…`.
         if hole := _CVE.match(written):
             harvest.add("cve", hole[0], "unknown", role="exploit-target")
@@ -38,8 +38,8 @@ def gather(alert: Fields, rule: Rule, harvest: Harvest) -> None:
 
 def _ends(data: Fields, rule: Rule, harvest: Harvest) -> None:
     """Where something came from attacks; what was called, only if nothing came from outside."""
-    sources = [bare(value) for value in values(data, *SOURCES)]
-    targets = [bare(value) for value in values(data, *TARGETS)]
+    sources = [bare(value) for value in values(data, *SOURCES)[:_MOST]]
+    targets = [bare(value) for value in values(data, *TARGETS)[:_MOST]]
     came = [value for value in sources if harvest.address(value, role=rule.role)]
     if not came:
         if rule.called:
@@ -74,5 +74,5 @@ def _mail(office: Fields, harvest: Harvest) -> None:
         return
     harvest.add("email", text(office, "P2Sender") or text(office, "P1Sender"), role="sender")
     harvest.add("url", text(office, "Url"), "infrastructure", role="phishing")
-    for file in parts(office, "AttachmentData")[:_MOST_FILES]:
+    for file in parts(office, "AttachmentData")[:_MOST]:
         harvest.digest(text(file, "SHA256"), role="payload")

@@ -52,7 +52,9 @@ _OWN_KEYS = re.compile(
 _SENSORS = (("agent", "name"), ("agent", "ip"), ("manager", "name"), ("cluster", "name"),
             ("cluster", "node"), ("predecoder", "hostname"))  # fmt: skip
 _PARTS = re.compile(r"->|[()\s]+")
-_MOST_LEAVES = 1000
+MOST_LEAVES = 1000
+"""Strings of an event that are looked at: more is a flood, and its rule is not quoted."""
+
 _LONGEST = 2048
 _SHORTEST_TELLING = 4
 _LONGEST_PLAIN_NUMBER = 5  # longer ones may be of an account or a telephone
@@ -80,19 +82,19 @@ def bare(written: str) -> str:
 
 
 def leaves(alert: Fields) -> list[tuple[str, str]]:
-    """Return the strings of an event with their keys, at most a thousand: more is a flood."""
+    """Return the strings of an event with their keys, at most `MOST_LEAVES`."""
     found: list[tuple[str, str]] = []
     names = ("agent", "manager", "cluster", "predecoder", "data", "syscheck")
     waiting: list[tuple[str, object]] = [(name, alert.get(name)) for name in names]
-    while waiting and len(found) < _MOST_LEAVES:
+    while waiting and len(found) < MOST_LEAVES:
         key, value = waiting.pop()
         if isinstance(value, str):
             if value and len(value) <= _LONGEST:
                 found.append((key, value))
         elif isinstance(value, dict):
-            waiting += list(value.items())[:_MOST_LEAVES]
+            waiting += list(value.items())[:MOST_LEAVES]
         elif isinstance(value, list):
-            waiting += [(key, item) for item in value[:_MOST_LEAVES]]
+            waiting += [(key, item) for item in value[:MOST_LEAVES]]
     return found
 
 

@@ -6,13 +6,14 @@ from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs.read import read as ecs
 from relay.formats.fields import part, parts, text
 from relay.formats.harvest import Harvest
+from relay.formats.microsoft.read import read as microsoft
 from relay.formats.moments import moment
 from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.read import alert as suricata
 from relay.formats.wazuh import guardduty
 from relay.formats.wazuh.observables import gather
-from relay.formats.wazuh.paths import TRAILS, Fields, leaves, quotes, sensors, victims
+from relay.formats.wazuh.paths import MOST_LEAVES, TRAILS, Fields, leaves, quotes, sensors, victims
 from relay.formats.wazuh.rules import Rule, rule_of
 from relay.formats.wazuh.verdicts import Verdict, asked, verdict
 
@@ -74,7 +75,9 @@ def _is_alert(alert: Fields) -> bool:
 
 def _alert(alert: Fields, source: Source, at: int) -> Outcome:
     rule, data = rule_of(alert), part(alert, "data")
-    service = asked(data)
+    service, graph = asked(data), part(data, "ms-graph")
+    if "evidence" in graph:
+        return microsoft(graph, source)
     if not service:
         if reason := _no_attack(alert, rule):
             return Skipped(reason)
@@ -94,7 +97,8 @@ def _alert(alert: Fields, source: Source, at: int) -> Outcome:
 def _words(rule: Rule, told: list[tuple[str, str]], harvest: Harvest) -> str:
     """Return the rule's words, empty if they tell of the victim's side."""
     shared = frozenset(str(observable["value"]) for observable in harvest.found)
-    return "" if quotes(rule.description, told, shared) else rule.description
+    unseen = len(told) >= MOST_LEAVES
+    return "" if unseen or quotes(rule.description, told, shared) else rule.description
 
 
 def _draft(alert: Fields, at: int, rule: Rule, words: str, said: Verdict | None) -> Draft:

@@ -351,6 +351,28 @@ def test_a_rules_words_are_shared_if_they_tell_of_nobody(description: str, quote
     assert found.title == (description if quoted else "Wazuh rule 5712")
 
 
+def test_the_rule_of_a_flood_is_not_quoted() -> None:
+    """Of an event with more values than are looked at nobody knows whom its rule names."""
+    data = {"srcip": OUTSIDE, "kinds": ["x"] * 2000, "users": ["user-1"]}
+    (found,) = detections("wazuh", alert(data, {"description": "Attack on user-1"}))
+
+    assert found.title == "Wazuh rule 5712"
+
+
+def test_defender_inside_is_read_as_defender() -> None:
+    """An alert that Wazuh fetched from Microsoft Graph is told as from there, whatever its rule."""
+    graph = {
+        "resource": "security", "relationship": "alerts_v2", "id": "da1", "severity": "high",
+        "title": "Login from a bad address", "serviceSource": "azureAdIdentityProtection",
+        "createdDateTime": "2026-11-20T12:00:00Z", "status": "new",
+        "evidence": [{"@odata.type": "#microsoft.graph.security.ipEvidence", "verdict":
+                      "malicious", "roles": ["attacker"], "ipAddress": OUTSIDE}],
+    }  # fmt: skip
+    rule = {"level": 12, "groups": ["ms-graph"], "description": "MS Graph message"}
+
+    assert values("wazuh", alert({"ms-graph": graph}, rule)) == [("ipv4", OUTSIDE)]
+
+
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
