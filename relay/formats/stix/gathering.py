@@ -65,8 +65,11 @@ def _add(meaning: Meaning, value: str, claim: Claim, harvest: Harvest) -> bool:
     role = meaning.role
     if role is None and meaning.kind in _PLACES and claim.told.classification:
         role = ROLES.get(claim.told.classification)
-    if meaning.kind == "host":
+    kind = meaning.kind
+    if kind == "url" and "://" not in value:
+        kind, value = ("url", f"http://{value}") if "/" in value else ("host", value)
+    if kind == "host":
         return harvest.host(value, claim.side, role=role)
-    if meaning.kind == "address":
+    if kind == "address":
         return harvest.address(value, claim.side, role=role)
-    return harvest.add(meaning.kind, value, claim.side, role=role)
+    return harvest.add(kind, value, claim.side, role=role)

@@ -175,6 +175,8 @@ MEANT = [
      [("user-agent", "bot/1")]),
     ("[domain-name:value = 'c2.example'] FOLLOWEDBY [ipv4-addr:value = '198.51.100.7']",
      [("domain", "c2.example"), ("ipv4", "198.51.100.7")]),
+    ("[url:value = 'c2.example/a/b']", [("url", "http://c2.example/a/b")]),
+    ("[url:value = 'c2.example']", [("domain", "c2.example")]),
     (f"[app:cert.sha256='{SHA256}']", [("cert-sha256", SHA256)]),
     ("[user-agent:string = 'bot/1']", [("user-agent", "bot/1")]),
     ("[x-opencti-hostname:value = 'c2.example']", [("domain", "c2.example")]),
