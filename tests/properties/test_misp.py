@@ -106,6 +106,8 @@ def victims(draw: st.DrawFn) -> dict[str, Any]:
             attribute(target, value, "Targeting data", **flagged),
             attribute(target, value, "Payload delivery", **flagged),
             attribute(kind, value, "Targeting data", **flagged),
+            attribute(target, value, "Targeting data", deleted=True, **flagged),
+            attribute("ip-dst|port", f"{value}|8443", "Targeting data", **flagged),
             attribute("email-dst", value, "Payload delivery", **flagged),
             thing(template, named),
         ])
@@ -116,15 +118,18 @@ def victims(draw: st.DrawFn) -> dict[str, Any]:
     st.lists(victims(), min_size=1, max_size=4),
     st.booleans(),
     st.sampled_from(["", "relay:alert-id"]),
+    st.booleans(),
 )
 def test_a_planted_victim_never_comes_out(
-    parts: list[dict[str, Any]], flagged: bool, mark: str
+    parts: list[dict[str, Any]], flagged: bool, mark: str, proposed: bool
 ) -> None:
     """Hosts, people and addresses of the victim's side are in no detection: not as observables,
     not within others, not in titles and names, even where the relay's own mark is claimed."""
     values = {
-        str(one["value"]) for part in parts for one in part.get("Attribute", [part])
-    }  # fmt: skip
+        str(one["value"]).partition("|")[0]
+        for part in parts
+        for one in part.get("Attribute", [part])
+    }
     bait = [
         one
         for value in values
@@ -140,10 +145,15 @@ def test_a_planted_victim_never_comes_out(
     names = [f'misp-galaxy:tool="{value}"' for value in values]
     if mark:
         names.append(f'{mark}="5a0f4a9e-6a3b-5c1d-9d2e-0123456789ab"')
+    plain = [part for part in parts if "Attribute" not in part] if proposed else []
     told = event(
-        *parts, *bait, attribute("domain", "evil.example"),
-        info=f"Seen at {', '.join(values)}", Tag=tags(*names),
-    )  # fmt: skip
+        *(part for part in parts if part not in plain),
+        *bait,
+        attribute("domain", "evil.example"),
+        info=f"Seen at {', '.join(values)}",
+        Tag=tags(*names),
+        ShadowAttribute=plain,
+    )
 
     outcome = adapt("misp", orjson.dumps(told), SOURCE)
 

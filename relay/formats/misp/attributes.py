@@ -23,7 +23,8 @@ class Attribute(NamedTuple):
     """One attribute. `template` and `relation` are of its object, empty outside of one.
 
     `flagged` is `to_ids`; where that is missing, what MISP would set. `confined`: its distribution
-    is narrower than the event's, and bars everybody. Times in ms, but `edited` as it is written.
+    is narrower than the event's, and bars everybody. `gone`: it is deleted, refuted, or a proposal
+    by somebody else; it may still name a victim. Times in ms, but `edited` as it is written.
     """
 
     uuid: str
@@ -34,6 +35,7 @@ class Attribute(NamedTuple):
     template: str
     relation: str
     confined: bool
+    gone: bool
     said: Said | None
     edited: object
     first_seen: int | None
@@ -41,14 +43,11 @@ class Attribute(NamedTuple):
 
 
 def attributes(event: Fields) -> list[Attribute]:
-    """Return the attributes of an event that are not deleted and not refuted.
-
-    Proposals (`ShadowAttribute`) are not the author's word and not read.
-    """
+    """Return the attributes of an event, those of its objects and those proposed for it."""
     found = list(_read(parts(event, "Attribute"), _OUTSIDE))
     for thing in parts(event, "Object"):
-        if not _deleted(thing):
-            found.extend(_read(parts(thing, "Attribute"), _around(thing)))
+        found.extend(_read(parts(thing, "Attribute"), _around(thing)))
+    found.extend(_read(parts(event, "ShadowAttribute"), _PROPOSED))
     return found
 
 
@@ -64,17 +63,20 @@ class _Around(NamedTuple):
 
     template: str
     confined: bool
+    gone: bool
     first_seen: int | None
     last_seen: int | None
 
 
-_OUTSIDE = _Around(template="", confined=False, first_seen=None, last_seen=None)
+_OUTSIDE = _Around("", confined=False, gone=False, first_seen=None, last_seen=None)
+_PROPOSED = _OUTSIDE._replace(gone=True)
 
 
 def _around(thing: Fields) -> _Around:
     return _Around(
         template=text(thing, "name"),
         confined=confined(thing),
+        gone=_deleted(thing),
         first_seen=moment(thing.get("first_seen")),
         last_seen=moment(thing.get("last_seen")),
     )
@@ -83,7 +85,7 @@ def _around(thing: Fields) -> _Around:
 def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
     for fields in listed:
         value = text(fields, "value")
-        if not 0 < len(value) <= LONGEST_RAW or _deleted(fields) or _refuted(fields):
+        if not 0 < len(value) <= LONGEST_RAW:
             continue
         kind = text(fields, "type")
         yield Attribute(
@@ -95,6 +97,7 @@ def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
             template=around.template,
             relation=text(fields, "object_relation"),
             confined=around.confined or confined(fields),
+            gone=around.gone or _deleted(fields) or _refuted(fields),
             said=said(fields) if fields.get("Tag") else None,
             edited=fields.get("timestamp"),
             first_seen=moment(fields.get("first_seen")) or around.first_seen,

@@ -2,7 +2,6 @@
 
 import re
 
-from relay.core.domains import LONGEST
 from relay.core.refang import refang_url
 
 # Where analysts publish and look things up. A URL there is a report, whatever its type says.
@@ -63,7 +62,7 @@ def _host(url: str) -> str:
 
 
 def _below(host: str, known: frozenset[str]) -> bool:
-    name = host.strip().lower().rstrip(".")[-LONGEST:]
+    name = host.strip().lower().rstrip(".")
     while name:
         if name in known:
             return True

@@ -44,8 +44,8 @@ def _within(record: Fields) -> Iterable[Fields]:
 def _single(record: Fields) -> Iterable[Fields]:
     if "Event" in record:
         for event in parts(record, "Event"):
-            inner = part(event, "Event") or event
-            yield {**inner, "Attribute": record["Attribute"]} if "Attribute" in record else inner
+            beside = "Attribute" in record
+            yield {**event, "Attribute": record["Attribute"]} if beside else event
     elif _is_event(record):
         yield record
     else:

@@ -28,7 +28,6 @@ _CONFIDENCES = (
     (0, "unconfident"),
 )
 _SOURCES = frozenset(("source", "scanner"))  # roles of addresses that come, not answer
-_LONGEST_INFO = 255
 
 
 def render(alert: Alert, relay: str) -> Rendered:
@@ -54,7 +53,7 @@ def render(alert: Alert, relay: str) -> Rendered:
 def _head(alert: Alert, relay: str) -> dict[str, object]:
     return {
         "uuid": alert.id,
-        "info": alert.title[:_LONGEST_INFO],
+        "info": alert.title,
         "date": rfc3339(alert.end)[:10],
         "timestamp": _seconds(alert),
         "publish_timestamp": _seconds(alert),

@@ -30,6 +30,9 @@ from relay.formats.misp.objects import COARSE, HIT, VICTIMS, reads, trusted
 _URLS = frozenset(("url", "uri"))
 _NAMES = frozenset(("domain", "hostname"))
 
+_Sort = tuple[str, str]
+_ANY: _Sort = ("", "")  # the sort of what has none
+
 
 @dataclass(frozen=True, slots=True)
 class Sides:
@@ -40,23 +43,38 @@ class Sides:
 
 
 def sides(attributes: Sequence[Attribute], *, relayed: bool) -> Sides:
-    """Sort the attributes of one event. `relayed`: the relay wrote it, and flags or not, all that
+    """Sort the attributes of one event. `relayed`: the relay wrote it, and flagged or not, all that
     it names are indicators."""
     written = _by_malware(attributes)
-    hidden = tuple(each.value for each in attributes if _of_victim(each, written))
-    ours = [each for each in attributes if _readable(each) and not _of_victim(each, written)]
-    if relayed:
-        return Sides(tuple(ours), hidden)
-    used = {_sort(each) for each in attributes if each.flagged}
+    hidden: list[str] = []
+    ours: list[Attribute] = []
+    for each in attributes:
+        if _of_victim(each, written):
+            hidden.extend(_values(each))
+        elif not each.gone and _readable(each):
+            ours.append(each)
+    if not relayed:
+        used = _used(attributes)
+        ours = [each for each in ours if _indicates(each, used)]
+    return Sides(tuple(ours), tuple(hidden))
+
+
+def _values(each: Attribute) -> Iterable[str]:
+    """Yield what of a victim's attribute is hidden: not the bare numbers of ports."""
+    yield each.value
+    if "|" in each.type:
+        yield from (part for part in each.value.split("|") if not part.strip().isdigit())
+
+
+def _used(attributes: Iterable[Attribute]) -> set[_Sort]:
+    """Return the sorts whose flag the author uses."""
+    used = {_sort(each) for each in attributes if each.flagged and not each.gone}
     if any(not template for template, _ in used):
         used.add(_ANY)
-    return Sides(tuple(each for each in ours if _indicates(each, used)), hidden)
+    return used
 
 
-_ANY = ("", "")  # the sort of what has none
-
-
-def _sort(each: Attribute) -> tuple[str, str]:
+def _sort(each: Attribute) -> _Sort:
     if each.template:
         return each.template, each.relation
     return "", SORTS.get(each.type, "")
@@ -71,9 +89,8 @@ def _of_victim(each: Attribute, written: bool) -> bool:
         return each.relation not in COARSE
     if each.relation in HIT.get(each.template, ()):
         return True
-    return each.type in ADDRESSED and (
-        bool(each.template) or not written or each.category != TRAFFIC
-    )
+    by_malware = written and not each.template and each.category == TRAFFIC
+    return each.type in ADDRESSED and not by_malware
 
 
 def _by_malware(attributes: Iterable[Attribute]) -> bool:
@@ -88,17 +105,17 @@ def _by_malware(attributes: Iterable[Attribute]) -> bool:
 
 
 def _readable(each: Attribute) -> bool:
-    """Return whether an attribute can hold an indicator at all, flagged or not."""
+    """Return whether an attribute can hold an indicator at all, by where it stands."""
     if each.category in ASIDE or (each.said is not None and each.said.innocent):
         return False
     if each.template and not reads(each.template, each.relation):
         return False
-    if each.type in _URLS:
-        return each.category != REPORTS and not reports(each.value)
     return each.type in PIECES or (each.template, each.relation) in IN_OBJECTS
 
 
-def _indicates(each: Attribute, used: set[tuple[str, str]]) -> bool:
+def _indicates(each: Attribute, used: set[_Sort]) -> bool:
+    if each.type in _URLS and (each.category == REPORTS or reports(each.value)):
+        return False
     if each.flagged or each.type in UNFLAGGED:
         return True
     if _sort(each) in used or not _of_an_attack(each):

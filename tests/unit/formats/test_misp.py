@@ -5,6 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
+from relay.formats.misp.marks import attribute_uuid
 from relay.formats.outcome import Converted, Refused, Skipped, Source
 from tests.unit.formats.kit import (
     SOURCE,
@@ -197,6 +198,20 @@ def test_types_of_attributes(kind: str, value: str, expected: list[tuple[str, st
     assert expected or outcome == NOTHING
 
 
+@pytest.mark.parametrize(
+    ("value", "port"), [("443", 443), (" 443", 443), ("65536", None), ("x", None), ("-1", None)]
+)
+def test_ports(value: str, port: int | None) -> None:
+    """A port that is none is left out; the address stands."""
+    for kind, told in (
+        ("ip-dst|port", f"198.51.100.7|{value}"),
+        ("hostname|port", f"a.example|{value}"),
+    ):
+        (detection,) = detections("misp", event(attribute(kind, told)))
+
+        assert [o.port for o in detection.observables] == [port]
+
+
 def test_a_flag_counts_where_its_author_uses_it() -> None:
     """Beside flagged attributes, an unflagged one is context: a service that was abused, say."""
     assert found(DOMAIN, CONTEXT) == ["evil.example"]
@@ -312,6 +327,8 @@ def test_reports_are_no_indicators() -> None:
         thing("our-own-template", {**CONTEXT, "to_ids": True, "object_relation": "client-ip"}),
         thing("our-own-template", {**CONTEXT, "object_relation": "c2"}),
         thing("typosquatting-finder", {**CONTEXT, "to_ids": True, "object_relation": "x"}),
+        thing("passive-dns", {**CONTEXT, "to_ids": True, "object_relation": "rdata"}),
+        thing("twitter-post", {**CONTEXT, "to_ids": True, "object_relation": "url"}),
         thing("x509", {**CONTEXT, "to_ids": True, "object_relation": "ip"}),
     ],
 )
@@ -324,6 +341,7 @@ def test_what_is_kept_out(kept_out: dict[str, Any]) -> None:
 def test_proposals_are_not_the_authors_word() -> None:
     """A proposal is what somebody else would like the event to say."""
     assert found(DOMAIN, ShadowAttribute=[{**CONTEXT, "to_ids": True}]) == ["evil.example"]
+    assert found(DOMAIN, ShadowAttribute=[attribute("target-user", "evil")]) == []
     assert found({**DOMAIN, "ShadowAttribute": [{**CONTEXT, "to_ids": True}]}) == ["evil.example"]
 
 
@@ -332,6 +350,7 @@ def test_sightings_that_outnumber_the_doubts_keep_an_attribute() -> None:
     sightings = [{"type": "0"}, {"type": 3}, {"type": "1"}, {"type": "2"}, "odd"]
 
     assert found({**DOMAIN, "Sighting": sightings}) == ["evil.example"]
+    assert found({**DOMAIN, "Sighting": [{"type": "0"}, {"type": "1"}]}) == ["evil.example"]
 
 
 def test_a_custom_template_is_read_where_it_is_flagged() -> None:
@@ -359,6 +378,8 @@ def test_fingerprints_that_only_objects_tell() -> None:
         attribute("target-machine", "ws-0042", "Targeting data"),
         attribute("target-email", "planted@evil.example", "Payload delivery"),
         attribute("ip-dst", "203.0.113.10", "Targeting data"),
+        attribute("ip-dst|port", "203.0.113.10|443", "Targeting data"),
+        attribute("target-machine", "ws-0042", "Targeting data", deleted=True),
         thing("victim", attribute("domain", "planted.example", object_relation="domain")),
         thing("corporate-asset", attribute("text", "ws-0042", object_relation="asset-id")),
         thing("email", attribute("email-dst", "planted@a.example", object_relation="to")),
@@ -369,7 +390,8 @@ def test_fingerprints_that_only_objects_tell() -> None:
 )
 def test_the_victims_values_come_out_nowhere(victim: dict[str, Any]) -> None:
     """Neither as observables, nor within others, nor in the title."""
-    value = victim.get("value") or victim["Attribute"][0]["value"]
+    written = victim.get("value") or victim["Attribute"][0]["value"]
+    value = written.partition("|")[0]
     told = event(
         victim,
         DOMAIN,
@@ -458,6 +480,7 @@ def test_first_and_last_seen_are_those_of_the_indicators() -> None:
         "2026-11-01T00:00:00.000Z",
         "2026-11-09T10:00:00.000Z",
     )
+    assert detection.detected_at == "2026-11-20T12:10:00.000Z"
 
 
 @pytest.mark.parametrize(
@@ -477,6 +500,14 @@ def test_labels_of_an_event(names: tuple[str, ...], tlp: str) -> None:
 
     assert detection.sharing.tlp == tlp
     assert detection.sharing.attribution == ("must-not" if "tlp:ex:chr" in names else "may")
+
+
+def test_older_exports_wrap_tags_once_more() -> None:
+    """The link to a tag holds the tag; a label there counts like any."""
+    linked: dict[str, Any] = {"EventTag": [{"Tag": tags("tlp:red")[0]}]}
+    (detection,) = detections("misp", event(DOMAIN, **linked))
+
+    assert detection.sharing.tlp == "red"
 
 
 @pytest.mark.parametrize("name", ["tlp:unclear", "tlp:purple", "tlp:"])
@@ -665,6 +696,15 @@ def test_several_events_of_a_record_are_several_detections() -> None:
     assert [[o.value for o in d.observables] for d in both] == [["evil.example"], ["ab" * 16]]
 
 
+def test_of_several_events_a_refusal_is_told_before_a_reason_to_skip() -> None:
+    """Something is wrong with the one, nothing with the others."""
+    without_time = event(DOMAIN | {"timestamp": None}, date=None, timestamp=None)
+
+    outcome = outcome_of("misp", {"response": [event(attribute("text", "x")), without_time]})
+
+    assert isinstance(outcome, Refused)
+
+
 def test_found_attributes_are_told_by_event() -> None:
     """A search returns attributes of several events; each keeps its own."""
     one = {**DOMAIN, "Event": {"uuid": UUID, "info": "One", "distribution": "3"}}
@@ -710,6 +750,14 @@ def test_the_relays_events_are_known_without_their_tags() -> None:
     assert detections("misp", stripped)[0].derived_from == [written["uuid"]]
     assert detections("misp", local)[0].derived_from == [written["uuid"]]
     assert detections("misp", copied)[0].derived_from == []
+
+
+def test_a_mark_on_what_is_no_alerts_id_is_none() -> None:
+    """An event with a uuid that is none can be of nobody's alert."""
+    mark = attribute_uuid("odd", "host", "evil.example")
+    (detection,) = detections("misp", event({**DOMAIN, "uuid": mark}, uuid="odd"))
+
+    assert detection.derived_from == []
 
 
 def test_the_members_own_never_comes_out() -> None:

@@ -158,6 +158,20 @@ def test_addresses_that_come_and_addresses_that_answer(role: str | None, kind: s
     assert attribute["comment"].startswith(role or "detections")
 
 
+def test_flags_are_for_what_sensors_look_for() -> None:
+    """Networks, agents and holes are context in MISP."""
+    alert = an_alert_of(ADDRESS, ("asn", "AS64500"), ("user-agent", "a"), ("cve", "CVE-2026-1234"))
+
+    assert [a["to_ids"] for a in event_of(alert)["Attribute"]] == [True, False, False, False]
+
+
+def test_the_date_is_the_day_of_the_last_sighting() -> None:
+    """An event that went over midnight is of the day it was last seen."""
+    alert = an_alert_of(ADDRESS, start=1_772_409_000_000, end=1_772_439_249_250)
+
+    assert event_of(alert)["date"] == "2026-03-02"
+
+
 def test_a_revision_changes_the_same_attributes() -> None:
     """Uuids are of the alert and the value: MISP edits what it has."""
     first = event_of(an_alert_of(ADDRESS))
