@@ -6,11 +6,11 @@ from relay.core.refang import refang_url
 
 # Where analysts publish and look things up. A URL there is a report, whatever its type says.
 _REPORTS = frozenset((
-    "abuseipdb.com", "alienvault.com", "any.run", "bleepingcomputer.com", "censys.io", "circl.lu",
+    "abuseipdb.com", "alienvault.com", "any.run", "bleepingcomputer.com", "censys.io",
     "cisa.gov", "crowdstrike.com", "eset.com", "f-secure.com", "fireeye.com", "fortinet.com",
     "hybrid-analysis.com", "intezer.com", "joesandbox.com", "kaspersky.com",
     "malpedia.caad.fkie.fraunhofer.de",
-    "malwarebytes.com", "malwr.com", "mandiant.com", "mcafee.com", "misp-project.org", "mitre.org",
+    "malwarebytes.com", "malwr.com", "mandiant.com", "mcafee.com", "mitre.org",
     "nist.gov", "paloaltonetworks.com", "proofpoint.com", "reversinglabs.com", "securelist.com",
     "sentinelone.com", "shodan.io", "sophos.com", "symantec.com", "talosintelligence.com",
     "threatcrowd.org", "trendmicro.com", "unit42.com", "urlscan.io", "us-cert.gov",
