@@ -57,6 +57,10 @@ class Listed:
         return ends
 
 
+_OWNED = frozenset(("host", "domain", "address", "email"))
+"""Kinds that are a victim's if their names say so."""
+
+
 class _Places:
     """What stands in a finding, two steps deep: whether the path of an observable leads to it."""
 
@@ -125,8 +129,8 @@ def _sort(observable: Fields, value: str, places: _Places, found: Listed) -> Non
         return
     elif kind == "address":
         _sort_address(value, whose, found, words)
-    elif kind == "host":
-        _sort_host(value, whose, found, words)
+    elif kind in ("host", "domain"):
+        _sort_host(value, whose, found, asked=kind == "domain" or not words.isdisjoint(DOMAINS))
     elif kind != "email" or whose in (Whose.ATTACKER, Whose.SOURCE):
         found.attackers.append((kind, value, words))
     else:
@@ -144,12 +148,12 @@ def _sort_address(value: str, whose: Whose, found: Listed, words: frozenset[str]
         found.others.append(value)
 
 
-def _sort_host(value: str, whose: Whose, found: Listed, words: frozenset[str]) -> None:
-    """A name that is only called a host name is mostly the machine's own."""
+def _sort_host(value: str, whose: Whose, found: Listed, *, asked: bool) -> None:
+    """A name that is not called one that was asked for is mostly the machine's own."""
     if whose is Whose.DESTINATION:
         found.names.append(value)
-    elif whose is Whose.ATTACKER or (whose is Whose.NOBODY and not words.isdisjoint(DOMAINS)):
-        found.attackers.append(("host", value, words))
+    elif whose is Whose.ATTACKER or (whose is Whose.NOBODY and asked):
+        found.attackers.append(("host", value, frozenset()))
     else:
         found.victims.append(value)
 
@@ -161,7 +165,7 @@ def _safe(observable: Fields) -> bool:
 def _of_a_victim(kind: str | None, whose: Whose, words: frozenset[str]) -> bool:
     if kind is None:
         return not words.isdisjoint(PERSONS) and "type" not in words
-    return kind == "victim" or (whose is Whose.VICTIM and kind in ("host", "address", "email"))
+    return kind == "victim" or (whose is Whose.VICTIM and kind in _OWNED)
 
 
 def _digest(value: str, words: frozenset[str], harvest: Harvest) -> None:

@@ -12,7 +12,6 @@ from relay.formats.parsing import parse
 Fields = Mapping[str, object]
 
 _VENDOR = "SecurityScorecard"
-_LONGEST = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ def sinkhole(event: Fields) -> Sinkhole:
     """Return what `data` tells; empty unless the finding is of a sinkhole."""
     data = event.get("data")
     vendor = text(part(part(event, "metadata"), "product"), "vendor_name")
-    if vendor != _VENDOR or not isinstance(data, str) or len(data) > _LONGEST:
+    if vendor != _VENDOR or not isinstance(data, str):
         return Sinkhole()
     logged = parse(data.encode("utf-8", "replace"))
     if not isinstance(logged, dict):

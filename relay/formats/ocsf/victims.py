@@ -5,7 +5,6 @@ They are never shared, and nothing that holds one of them is.
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Set
-from itertools import islice
 from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
@@ -28,8 +27,6 @@ _NAMED = frozenset(("uid", "name"))
 _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]*:[0-9a-fA-F:.]*")
 _NAME = re.compile(r"(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]+")
 _PERSONS = re.compile(r"(?:user|principal|account|owner)_?(?:name|id)", re.IGNORECASE)
-_LONGEST_DATA = 65_536
-_MOST_NODES = 2000
 
 _IDENTITY = re.compile(r"[0-9]{12}|[a-z]{1,8}-[0-9a-f]{8,17}")
 """An account of AWS and an id of one of its resources: both stand in titles without the rest."""
@@ -106,8 +103,8 @@ def _data(data: object) -> Iterator[str]:
     """Yield the addresses and names in a resource's data, which is an object or JSON in a string;
     its users, too."""
     if isinstance(data, str):
-        data = parse(data[:_LONGEST_DATA].encode("utf-8", "replace")) if "{" in data else None
-    for name, value in islice(_leaves(data), _MOST_NODES):
+        data = parse(data.encode("utf-8", "replace")) if data.startswith("{") else None
+    for name, value in _leaves(data):
         if _ADDRESS.fullmatch(value) or _NAME.fullmatch(value) or _PERSONS.search(name):
             yield value
 

@@ -6,7 +6,7 @@ import pytest
 
 from relay.formats.outcome import Skipped
 from tests.unit.formats.kit import SOURCE, detections, outcome_of, values
-from tests.unit.formats.ocsf_events import AT, ATTACKER, OTHER, finding, named, titled
+from tests.unit.formats.ocsf_events import AT, ATTACKER, INSIDE, OTHER, finding, named, titled
 
 SINKHOLED = {
     "class_uid": 2001,
@@ -51,6 +51,30 @@ def test_a_title_that_names_the_victim_is_replaced() -> None:
 
     assert detections("ocsf", event)[0].title == "UnauthorizedAccess"
     assert detections("ocsf", bare)[0].title == "OCSF detection finding"
+
+
+def test_a_title_that_names_the_site_that_was_attacked_is_replaced() -> None:
+    """Of an attack from outside the URL is the victim's."""
+    url = {"url_string": "https://www.victim.example/", "hostname": "www.victim.example"}
+    event = finding(
+        evidences=[{"src_endpoint": {"ip": ATTACKER}, "url": url}],
+        finding_info={"uid": "f", "title": "Requests to www.victim.example"},
+    )
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
+
+
+@pytest.mark.parametrize("outward", [False, True])
+def test_a_title_that_names_the_end_that_was_hit_is_replaced(outward: bool) -> None:
+    """Which of them that is depends on the direction."""
+    victim, attacker = {"ip": INSIDE, "name": "till-17"}, {"ip": ATTACKER}
+    source, destination = (victim, attacker) if outward else (attacker, victim)
+    event = finding(
+        evidences=[{"src_endpoint": source, "dst_endpoint": destination}],
+        finding_info={"uid": "f", "title": "A connection of till-17"},
+    )
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
 
 
 @pytest.mark.parametrize(
