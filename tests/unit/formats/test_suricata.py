@@ -165,6 +165,8 @@ def test_priority_one_is_the_worst(alert: dict[str, Any], severity: str, assumed
          "malicious-code:c2-server"),
         ({**SCAN, "category": "Attempted Information Leak", "signature": "ET EXPLOIT X"},
          "intrusion-attempts:ids-alert"),
+        ({**C2, "category": "A Network Trojan was detected", "signature": "ET EXPLOIT X C2"},
+         "malicious-code:infected-system"),
         ({**SCAN, "category": "Web Application Attack"}, "intrusion-attempts:ids-alert"),
         ({**SCAN, "category": "Misc activity", "signature": "ET EXPLOIT X"},
          "intrusion-attempts:ids-alert"),
