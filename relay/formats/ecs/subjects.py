@@ -107,7 +107,7 @@ def _names(document: Document, harvest: Harvest, server: Endpoint | None) -> Non
 
 
 def _urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
-    """Return the URLs that were called, byte for byte, or put together where only their parts are told."""
+    """Return the URLs that were called, as written, or put together of their parts."""
     for path in ("url.full", "url.original"):
         whole = tuple(written for written in every(document, path) if "://" in written)
         if whole:

@@ -49,6 +49,10 @@ BLAMED = [("ipv4", ATTACKER)]
         {**alert("network", **traffic(OTHER, ATTACKER)), "threat": {"indicator": {"ip": ATTACKER}}},
         {**signal(**traffic(ATTACKER, OTHER)),
          "threat.enrichments": [{"matched": {"field": "source.ip", "atomic": ATTACKER}}]},
+        alert("intrusion_detection", event={"dataset": "cisco_ftd.log"},
+              cisco={"ftd": {"security": {
+                  "classification": "Malware Command and Control Activity Detected"}}},
+              **traffic(ATTACKER, INSIDE, 80, 47_000)),
         document("event", "network", event={"code": "733102"}, cisco={"asa": {}},
                  source={"ip": ATTACKER}),
         finding("low", "web", event={"created": AT}, source={"ip": ATTACKER}),
@@ -90,6 +94,14 @@ def test_nobody_is_blamed_where_nothing_tells(event: dict[str, Any]) -> None:
     """Between two public ends, inside, where the member's machine called, where an account of the
     member's acted, and of agents whose source is the machine itself: nothing is shared."""
     assert outcome_of("ecs", event) == NOTHING_SHAREABLE
+
+
+def test_a_document_that_says_a_thing_twice_is_read_once() -> None:
+    """Of a nested and a dotted field the first stays: no second value slips in beside it."""
+    event = {"@timestamp": AT, "event.kind": "alert", "source": {"ip": ATTACKER},
+             "source.ip": OTHER, "destination.ip": INSIDE}  # fmt: skip
+
+    assert values("ecs", event) == BLAMED
 
 
 def test_the_members_own_networks_are_not_shared() -> None:
