@@ -41,34 +41,35 @@ def _take(piece: Piece, value: str, each: Attribute, harvest: Harvest, port: int
         "port": port,
     }
     if piece.kind == "url":
-        _url(value, piece.side, harvest, marks)
+        _url(piece, value, harvest, marks)
     elif piece.kind in ("address", "host"):
-        _place(value, piece.side, harvest, marks)
+        _place(piece, value, harvest, marks)
     else:
         harvest.add(piece.kind, value, piece.side, **marks)
 
 
-def _place(value: str, side: str, harvest: Harvest, marks: dict[str, object]) -> None:
+def _place(piece: Piece, value: str, harvest: Harvest, marks: dict[str, object]) -> None:
     """Gather an address or a name; some write the port behind it."""
     found = _PORTED.fullmatch(value)
     if found is not None:
         value, marks = found[1], {**marks, "port": _port(found[2])}
-    harvest.host(value, side, **marks)
+    gathering = harvest.address if piece.kind == "address" else harvest.host
+    gathering(value, piece.side, **marks)
 
 
-def _url(value: str, side: str, harvest: Harvest, marks: dict[str, object]) -> None:
+def _url(piece: Piece, value: str, harvest: Harvest, marks: dict[str, object]) -> None:
     """Gather a URL; what has no scheme is a host, or a page that a browser fetches by HTTP."""
-    if harvest.add("url", value, side, **marks):
+    if harvest.add("url", value, piece.side, **marks):
         return
     bare = _BARE.fullmatch(value)
     if bare is not None and bare["path"]:
-        harvest.add("url", f"http://{value}", side, **marks)
+        harvest.add("url", f"http://{value}", piece.side, **marks)
         return
     host = _OTHER_SCHEME.fullmatch(value)
     if host is not None:
-        _place(host[1], side, harvest, marks)
+        _place(piece, host[1], harvest, marks)
     elif bare is not None and _FILE.fullmatch(value, max(value.rfind("."), 0)) is None:
-        _place(value, side, harvest, marks)
+        _place(piece, value, harvest, marks)
 
 
 def _port(written: str) -> int | None:

@@ -26,7 +26,7 @@ RELAY = "relay"
 
 _VICTIMS = frozenset(("victim", "target", "compromised-host", "victim-host"))
 _CHATHAM = "ex:chr"  # the Chatham House Rule: what was said may be told, but not by whom
-_MOST = 1000  # tags of one event: more describe nothing
+_MOST = 100  # names of malware that are looked at; a detection tells 16
 _LONGEST = 255  # characters of a tag, as MISP stores it
 _TECHNIQUE = re.compile(r"(?:.* - )?(T[0-9]{4}(?:\.[0-9]{3})?)")
 _SOFTWARE = re.compile(r" - S[0-9]{4}$")  # how MITRE's clusters end
@@ -84,11 +84,12 @@ def said(fields: Mapping[str, object]) -> Said:
         if not colon:
             heard.victim |= name.strip().lower() in _VICTIMS
             continue
-        hear = _HEARD.get(namespace.lower())
+        namespace = namespace.lower()
+        hear = _HEARD.get(namespace)
         if hear is None or (local and hear not in _RESTRICTING):
             continue
         predicate, _, value = rest.partition("=")
-        hear(heard, (namespace.lower(), predicate), value.strip('"'))
+        hear(heard, (namespace, predicate), value.strip('"'))
     return heard
 
 
@@ -99,9 +100,8 @@ def strictest_pap(labels: Iterable[Pap | None]) -> Pap | None:
 
 def _named(fields: Mapping[str, object]) -> Iterator[tuple[str, bool]]:
     """Yield the names of tags and whether each is local; older exports wrap them once more."""
-    plain = parts(fields, "Tag")[:_MOST]
-    wrapped = [*parts(fields, "EventTag")[:_MOST], *parts(fields, "AttributeTag")[:_MOST]]
-    for tag in (*plain, *(part(link, "Tag") for link in wrapped)):
+    wrapped = (*parts(fields, "EventTag"), *parts(fields, "AttributeTag"))
+    for tag in (*parts(fields, "Tag"), *(part(link, "Tag") for link in wrapped)):
         yield text(tag, "name")[:_LONGEST], tag.get("local") in (True, 1, "1")
 
 
@@ -155,7 +155,7 @@ def _galaxy(heard: Said, name: tuple[str, str], value: str) -> None:
         found = _TECHNIQUE.fullmatch(value)
         if found is not None:
             heard.techniques.append(found[1])
-    elif name[1] in MALWARE:
+    elif name[1] in MALWARE and len(heard.malware) < _MOST:
         heard.malware.append(_SOFTWARE.sub("", value))
 
 

@@ -502,6 +502,14 @@ def test_labels_of_an_event(names: tuple[str, ...], tlp: str) -> None:
     assert detection.sharing.attribution == ("must-not" if "tlp:ex:chr" in names else "may")
 
 
+def test_no_label_is_too_far_behind() -> None:
+    """However many tags go before it, a label holds."""
+    many = tags(*(f'misp-galaxy:tool="tool {n}"' for n in range(5000)), "tlp:red")
+    (detection,) = detections("misp", event(DOMAIN, Tag=many))
+
+    assert detection.sharing.tlp == "red"
+
+
 def test_older_exports_wrap_tags_once_more() -> None:
     """The link to a tag holds the tag; a label there counts like any."""
     linked: dict[str, Any] = {"EventTag": [{"Tag": tags("tlp:red")[0]}]}
