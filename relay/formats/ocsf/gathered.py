@@ -30,9 +30,9 @@ _TELLING = frozenset((
 def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Harvest:
     """Return the observables of a finding."""
     # SentinelOne tells the events themselves where others only name them.
-    parts_ = (*parts(event, "evidences"), *parts(info, "related_events"))
-    evidences = (event, *parts_)
-    seen, called = listed(event, islice(parts_, MOST_EVIDENCES)), sinkhole(event)
+    told = (*parts(event, "evidences"), *parts(info, "related_events"))
+    evidences = (event, *told)
+    seen, called = listed(event, islice(told, MOST_EVIDENCES)), sinkhole(event)
     harvest = Harvest(source, {*tenants(event, info), *seen.victims, called.infected})
     harvest.hide(chain.from_iterable(map(victims, evidences)))
     judged = _judged(evidences, seen, meant, harvest.afresh())
@@ -64,6 +64,6 @@ def _other_ends(judged: list[Judged]) -> set[str]:
     """Return what is said of the victims' ends. Of a connection that blames neither end both are
     victims, except one that attacks in another."""
     blamed = {written for one in judged for written in one.attackers()}
-    victims_ = {written for one in judged if one.attacker for written in one.victims()}
+    hit = {written for one in judged if one.attacker for written in one.victims()}
     left_open = {written for one in judged if not one.attacker for written in one.victims()}
-    return victims_ | (left_open - blamed)
+    return hit | (left_open - blamed)

@@ -51,6 +51,7 @@ _INTENTS: Mapping[str, Intent] = MappingProxyType(
     {
         "malicious-code": Intent.CALLED,
         "fraud:unauthorised-use-of-resources": Intent.CALLED,  # mining, mostly
+        "fraud:phishing": Intent.CALLED,
         "information-gathering": Intent.ATTEMPT,
         "intrusion-attempts": Intent.ATTEMPT,
         "availability": Intent.ATTEMPT,
@@ -152,8 +153,8 @@ def _attacks(event: Fields, info: Fields) -> tuple[Fields, ...]:
 def _of_malware(malware: tuple[Fields, ...]) -> Classification | None:
     for piece in malware:
         ids = piece.get("classification_ids")
-        for number_ in ids[:_MOST] if isinstance(ids, list) else ():
-            if (found := _MALWARE.get(number({"id": number_}, "id") or 0)) is not None:
+        for written in ids[:_MOST] if isinstance(ids, list) else ():
+            if (found := _MALWARE.get(number({"id": written}, "id") or 0)) is not None:
                 return found
     return None
 

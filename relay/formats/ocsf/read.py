@@ -82,7 +82,8 @@ def _dismissed(event: Fields, info: Fields) -> str:
     said = text(event, "status").lower() or text(event, "state").lower()
     if said in _DISMISSED or (not said and status in (_SUPPRESSED, _DELETED)):
         return "dismissed finding"
-    if number(event, "verdict_id") in HARMLESS:
+    verdict = text(event, "verdict").lower()
+    if number(event, "verdict_id") in HARMLESS or verdict in _DISMISSED:
         return "harmless finding"
     types = texts(info, "types")
     if part(event, "compliance") or (types and types[0].lower().startswith(_CHECK)):

@@ -78,15 +78,21 @@ def judge(evidence: Fields, intent: Intent, probe: Harvest) -> Judged:
         # Beside an attacker's address a mere name is that of the machine attacked.
         called = _named(destination, probe)
     end = _attacker(evidence, intent, begins=begins, called=called)
+    return Judged(evidence, end, _serves(evidence, end, intent, either=begins and called))
+
+
+def _serves(evidence: Fields, end: End | None, intent: Intent, *, either: bool) -> bool:
+    """Return whether what is served is the attacker's; `either` end could be."""
+    if end is not None:
+        return end is End.DESTINATION
+    if _direction(evidence) in ("inbound", "lateral"):
+        return False
     # Who asks a resolver is not the one whose name is asked for.
-    open_ = (
-        end is None and not _asks(evidence) and (intent is Intent.ATTEMPT or (begins and called))
-    )
-    return Judged(evidence, end, serves=end is not End.SOURCE and not open_)
+    return _asks(evidence) or not (either or intent is Intent.ATTEMPT)
 
 
 def _attacker(evidence: Fields, intent: Intent, *, begins: bool, called: bool) -> End | None:
-    direction = _direction(part(evidence, "connection_info"))
+    direction = _direction(evidence)
     if direction == "lateral":
         return None
     if direction == "inbound":
@@ -108,7 +114,8 @@ def _attacker(evidence: Fields, intent: Intent, *, begins: bool, called: bool) -
 _DIRECTIONS = {1: "inbound", 2: "outbound", 3: "lateral", 4: "lateral"}
 
 
-def _direction(connection: Fields) -> str:
+def _direction(evidence: Fields) -> str:
+    connection = part(evidence, "connection_info")
     known = _DIRECTIONS.get(number(connection, "direction_id") or 0)
     return known or text(connection, "direction").lower()
 

@@ -97,6 +97,7 @@ def test_an_event_of_eventbridge_without_detections_says_why() -> None:
         ({"class_uid": 2001, "state_id": 3, "state": "Suppressed"}, "dismissed finding"),
         ({"verdict_id": 1}, "harmless finding"),
         ({"verdict_id": 5}, "harmless finding"),
+        ({"verdict": "False Positive"}, "harmless finding"),
         ({"verdict_id": 6}, "harmless finding"),
         ({"class_uid": 2001, "compliance": {"status": "PASSED"}}, "check of settings"),
         (

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.formats.kit import detections, values
+from relay.formats.outcome import Skipped
+from tests.unit.formats.kit import detections, outcome_of, values
 from tests.unit.formats.ocsf_events import ATTACKER, INSIDE, MD5, OTHER, SHA256, finding, titled
 
 
@@ -51,6 +52,20 @@ def test_what_the_member_serves_is_not_the_attackers() -> None:
     )
 
     assert values("ocsf", event) == [("ipv4", ATTACKER), ("ja3", MD5)]
+
+
+@pytest.mark.parametrize("direction_id", [1, 3])
+def test_what_is_served_to_the_inside_is_the_members(direction_id: int) -> None:
+    """Also behind a balancer, where the source is inside, too."""
+    evidence = {
+        "src_endpoint": {"ip": INSIDE},
+        "connection_info": {"direction_id": direction_id},
+        "url": {"url_string": "https://www.victim.example/?id=1"},
+        "query": {"hostname": "www.victim.example"},
+        "tls": {"sni": "www.victim.example"},
+    }
+
+    assert outcome_of("ocsf", titled("x", **evidence)) == Skipped("no shareable observable")
 
 
 def test_a_url_in_pieces_is_put_together() -> None:

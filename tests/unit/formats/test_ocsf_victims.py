@@ -30,6 +30,36 @@ def test_the_name_a_sinkhole_was_asked_for_may_stand_in_its_log_only() -> None:
     assert found[0].title == "malware_infection"
 
 
+def test_the_machine_in_the_log_of_a_sinkhole_is_hidden() -> None:
+    """It may stand nowhere else but in the title."""
+    data = f'{{"enc_host": "c2.example", "remote_addr": "{OTHER}"}}'
+
+    found = detections("ocsf", {**SINKHOLED, "observables": [], "data": data})
+
+    assert found[0].title == "malware_infection"
+
+
+def test_a_listed_victim_is_in_no_title() -> None:
+    """It may be told in the observables only."""
+    event = finding(
+        observables=[named("device.ip", 2, OTHER)],
+        finding_info={"uid": "f", "title": f"Infection found on {OTHER}"},
+    )
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
+
+
+def test_who_cannot_be_blamed_is_in_no_title() -> None:
+    """Neither of two public ends, where nothing tells which of them attacks."""
+    both = {"src_endpoint": {"ip": OTHER}, "dst_endpoint": {"ip": "203.0.113.10"}}
+    event = finding(
+        evidences=[both, {"src_endpoint": {"ip": ATTACKER}}],
+        finding_info={"uid": "f", "title": f"{OTHER} met 203.0.113.10"},
+    )
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
+
+
 @pytest.mark.parametrize("data", ["", "{", "[]", '"c2.example"', None, {"enc_host": "c2.example"}])
 def test_a_log_that_is_no_json_is_not_read(data: object) -> None:
     """Nothing is mined from text."""
