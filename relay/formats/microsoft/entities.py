@@ -21,6 +21,8 @@ MOST_ENTITIES = 4000
 """Entities of one alert that are read: the products list at most 500 in one."""
 
 
+_RECIPIENTS = ("recipientemailaddress", "submitter", "mailboxprimaryaddress")
+_OUTWARD = ("outbound", "outgoing", "intraorg", "intraorganization")
 _KINDS = ("@odata.type", "atsignodatatype", "entitytype", "type", "kind")
 _AROUND = ("host", "account", "useraccount", "loggedonusers", "user", "mailbox", "vmmetadata")
 _BESIDE = (
@@ -204,24 +206,18 @@ def _malware(entity: Entity, gathering: Gathering) -> None:
 
 
 def _message(entity: Entity, gathering: Gathering) -> None:
-    """Recipients are victims, and so is a sender of the same domain. What a member's own mailbox
+    """Recipients are victims, and with them senders of the same domain. What a member's own mailbox
     sends out blames nobody."""
     fields = entity.fields
     gathering.mail = True
     recipients = [*words(fields.get("recipient")), *words(fields.get("recipients"))]
-    recipients += strings(fields, ("recipientemailaddress", "submitter", "mailboxprimaryaddress"))
-    for recipient in recipients:
+    for recipient in (*recipients, *strings(fields, _RECIPIENTS)):
         gathering.hide_mailbox(recipient)
-    outward = folded_word(first(fields, ("antispamdirection", "emaildirection"))) in (
-        "outbound", "intraorg", "intraorganization", "outgoing",
-    )  # fmt: skip
-    homes = {recipient.rpartition("@")[2].lower() for recipient in recipients}
-    for sender in _senders(entity):
-        if outward or sender.rpartition("@")[2].lower() in homes:
-            gathering.hide((sender,))
-        elif entity.shared:
+    if folded_word(first(fields, ("antispamdirection", "emaildirection"))) in _OUTWARD:
+        gathering.hide(_senders(entity))
+    elif entity.shared:
+        for sender in _senders(entity):
             gathering.take("email", sender, entity.side, role="sender")
-    if not outward and entity.shared:
         gathering.take("address", first(fields, ("senderip", "senderipv4")), role="sender")
         for link in words(fields.get("urls")):
             gathering.url(link, role="phishing")

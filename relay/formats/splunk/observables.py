@@ -53,7 +53,7 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     """
     matched = notable.all("threat_match_value")
     objects = _threat_objects(notable)
-    senders = _foreign_senders(notable) if meaning.classification == "fraud:phishing" else []
+    senders = _senders(notable) if meaning.classification == "fraud:phishing" else []
     hidden = own(notable, {*matched, *senders})
     told = bool(matched) or _of_risk(notable)
     blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, hidden))
@@ -161,11 +161,7 @@ def _typed(harvest: Harvest, value: str, field: str) -> None:
         harvest.add(kind, written)
 
 
-def _foreign_senders(notable: Notable) -> list[str]:
-    """Return the senders of a mail that are of no recipient's domain."""
-    recipients = notable.all("recipient", "recipients", "orig_recipient")
-    homes = {value.rpartition("@")[2].lower() for value in recipients}
-    senders = notable.all(*_SENDERS) if recipients else []
-    return [
-        each for each in senders if "@" in each and each.rpartition("@")[2].lower() not in homes
-    ]
+def _senders(notable: Notable) -> list[str]:
+    """Return the senders of a mail; one of a recipient's domain is hidden with that domain."""
+    received = "recipient" in notable or "recipients" in notable or "orig_recipient" in notable
+    return [name for name in notable.all(*_SENDERS) if "@" in name] if received else []

@@ -448,7 +448,8 @@ def test_an_alert_of_the_first_graph() -> None:
         "userStates": [{"userPrincipalName": "a.novak@ministry.example", "logonIp": OUTSIDE}],
         "networkConnections": [
             {"direction": "outbound", "sourceAddress": "198.51.100.77",
-             "destinationAddress": "198.51.100.9", "destinationDomain": "c2.attacker.example"},
+             "destinationAddress": "198.51.100.9", "destinationDomain": "c2.attacker.example",
+             "destinationUrl": "http://attacker.example/?ip=198.51.100.77"},
             {"direction": "inbound", "sourceAddress": "198.51.100.10",
              "destinationAddress": "198.51.100.78"},
             {"sourceAddress": "198.51.100.11", "destinationAddress": VICTIM},
@@ -513,12 +514,13 @@ def test_an_alert_of_defender_for_cloud() -> None:
             "alertType": "VM_LoginBruteForce", "intent": "PreAttack", "vendorName": "Microsoft",
             "startTimeUtc": "2026-11-20T10:00:00Z", "compromisedEntity": "vm-7",
             "entities": [
+                {"url": "http://attacker.example/vm-8", "type": "url"},
                 {"$id": "eu_1", "hostName": "vm-7", "azureID": "/subscriptions/0/vm-7",
                  "type": "host"},
                 {"$id": "eu_2", "address": OUTSIDE, "type": "ip"},
             ],
             "extendedProperties": {"attacker source IP": "IP Address: 198.51.100.9",
-                                   "Compromised Host": "vm-7"},
+                                   "Compromised Host": "vm-8"},
         },
     }  # fmt: skip
     (found,) = detections("defender", event)
@@ -644,3 +646,47 @@ def test_very_many_entities_are_read_up_to_a_bound() -> None:
 
     assert isinstance(outcome, Converted)
     assert len(outcome.detections) == 3
+
+
+@pytest.mark.parametrize(
+    ("fields", "rule"),
+    [
+        ({"AlertType": "VM_Brute", "ProviderName": "Defender"}, "VM_Brute"),
+        ({"AlertType": "my rule", "ProviderName": "ASI NRT Alerts"}, None),
+        ({"AlertType": "0d1c0000-0000-4000-8000-0000000000aa", "ProviderName": "MCAS"}, None),
+        ({"AlertType": "x_0d1c0000-0000-4000", "ProviderName": "Defender"}, None),
+    ],
+)
+def test_a_rule_of_the_customers_own_has_no_id(fields: dict[str, Any], rule: str | None) -> None:
+    """The type of such an alert holds ids of the workspace; Microsoft's own types are names."""
+    sensor = detections("sentinel", row(**fields))[0].sensor
+
+    assert sensor is not None
+    assert sensor.rule_id == rule
+
+
+def test_the_full_name_of_a_device_hides_its_parts() -> None:
+    """Of a full name the host and the domain are hidden, too."""
+    words = ("ws-0117", "corp.ministry.example", "ws-0117.corp.ministry.example", "other")
+    links = [evidence("url", url=f"http://attacker.example/?x={word}") for word in words]
+
+    assert values("defender", graph(DEVICE, *links)) == [
+        ("url", "http://attacker.example/?x=other")
+    ]
+
+
+def test_columns_of_a_streamed_row_are_hidden_and_win() -> None:
+    """The account of a row is hidden whatever it is about; its columns come before the rest."""
+    named = streamed(EntityType="Url", RemoteUrl="http://attacker.example/?u=a.novak")
+    link = {"Url": "http://elsewhere.example/", "EvidenceRole": "Impacted"}
+    both = streamed(EntityType="Ip", AdditionalFields=orjson.dumps(link).decode())
+
+    assert isinstance(outcome_of("defender", named), Skipped)
+    assert values("defender", both) == [ADDRESS]
+
+
+def test_a_sender_at_everybodys_provider_is_told() -> None:
+    """Victim and attacker may have their mailboxes at the same provider."""
+    mail = {"Type": "mailMessage", "Recipient": "a.novak@gmail.com", "Sender": "x@gmail.com"}
+
+    assert values("sentinel", row(mail)) == [("email", "x@gmail.com")]

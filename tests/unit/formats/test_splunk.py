@@ -80,7 +80,8 @@ def test_the_text_of_the_index_is_read(start: str) -> None:
     """Taken from the index, the fields stand in the text: names, and values in quotation marks."""
     text = (
         f'{start}, search_name="Access - Excessive Failed Logins - Rule", src="{OUTSIDE}", '
-        'orig_time="1795168800", orig_raw="a \\"src=\\" b, src=\\"192.0.2.1\\"", user="m.tamm", '
+        'rule_name="Say \\"failed\\" logins", orig_time="1795168800", '
+        'orig_raw="a \\"src=\\" b, src=\\"192.0.2.1\\"", user="m.tamm", '
         'severity="low", count=5, annotations.mitre_attack.mitre_technique_id="T1110", '
         'annotations.mitre_attack.mitre_technique_id="T1078"'
     )
@@ -89,7 +90,7 @@ def test_the_text_of_the_index_is_read(start: str) -> None:
     assert [(o.type, o.value) for o in found.observables] == [ADDRESS]
     assert found.detected_at == "2026-11-20T10:00:00.000Z"
     assert [technique.id for technique in found.techniques] == ["T1110", "T1078"]
-    assert found.severity == "low"
+    assert (found.severity, found.title) == ("low", 'Say "failed" logins')
 
 
 def test_a_collected_text_is_read() -> None:
@@ -458,3 +459,23 @@ def test_what_stands_beside_a_match_is_context() -> None:
 
     assert values("splunk", matched) == [ADDRESS]
     assert values("splunk", at_risk) == [ADDRESS]
+
+
+def test_the_end_that_does_not_attack_is_hidden() -> None:
+    """Its names and addresses are held against all that comes out."""
+    links = [f"http://attacker.example/?x={word}" for word in ("srv-9", "192.0.2.9", "ok")]
+    event = notable(
+        "Network - C2 Beaconing from srv-9", security_domain="network", src="srv-9",
+        src_translated_ip="192.0.2.9", dest=OUTSIDE, url=links,
+    )  # fmt: skip
+    (found,) = detections("splunk", event)
+
+    assert [(o.type, o.value) for o in found.observables] == [ADDRESS, ("url", links[2])]
+    assert found.title == "Notable of Splunk Enterprise Security"
+
+
+def test_a_sender_at_everybodys_provider_is_told() -> None:
+    """Victim and attacker may have their mailboxes at the same provider."""
+    event = notable("Phishing", sender="x@gmail.com", recipient="m.tamm@gmail.com")
+
+    assert values("splunk", event) == [("email", "x@gmail.com")]
