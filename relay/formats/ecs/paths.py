@@ -44,7 +44,9 @@ def _unfolded(parts: Mapping[str, object], levels: int) -> dict[str, object]:
     """Return the parts with all their dotted keys as objects."""
     whole: dict[str, object] = {}
     for key, inner in parts.items():
-        item = _unfolded(inner, levels - 1) if levels and isinstance(inner, dict) else inner
+        item: object = inner
+        if isinstance(inner, dict):
+            item = _unfolded(inner, levels - 1) if levels else dict(inner)
         for name in reversed(key.split(".", _DEEPEST)[1:]):
             item = {name: item}
         _put(whole, key.partition(".")[0], item)

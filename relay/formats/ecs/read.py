@@ -20,8 +20,10 @@ from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.categories import Blame
 
-_MARKS = ("@timestamp", "\\@timestamp", "/@timestamp", "ecs", "data_stream", "event", "wazuh",
-          "kibana.alert")  # fmt: skip
+_MARKS = (
+    "@timestamp", "\\@timestamp", "/@timestamp", "ecs.version", "data_stream.dataset", "event.kind",
+    "event.category", "event.dataset", "event.module", "kibana.alert", "wazuh",
+)  # fmt: skip
 _TLP_TAG = re.compile(r"tlp:", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(("string", "-", "n/a"))
 
@@ -56,15 +58,20 @@ _MAKERS: Mapping[str, tuple[str, str]] = MappingProxyType({
 })  # fmt: skip
 
 
+_NOUN = MappingProxyType({
+    Kind.SIGNAL: "alert", Kind.FINDING: "finding", Kind.ALERT: "alert", Kind.INDICATOR: "indicator",
+})  # fmt: skip
+
+
 def read(event: Mapping[str, object], source: Source) -> Outcome:
     """Convert one document, also one in the wrapping of the index. Total."""
     document = _unwrapped(event)
-    document["event.dataset"] = named_dataset(document)
     if has(document, "rule.level") and not has(document, "wazuh"):
         detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
         return Refused("other-format", detail, "$.rule.level")
     if not any(has(document, mark) for mark in _MARKS):
         return Refused("other-format", f"the record has no field of ECS; {seems(event)}")
+    document["event.dataset"] = named_dataset(document)
     of = kind(document)
     if isinstance(of, str):
         return Skipped(of)
@@ -113,9 +120,8 @@ def _other_end(document: Document, seen: Scene) -> Iterator[str]:
     called = {*every(document, "url.domain"), *every(document, "tls.client.server_name")}
     if seen.meaning.blame is Blame.CALLED:
         called |= {*every(document, "destination.domain")}
-    sides = ("source", "client"), ("destination", "server")
     attacking = None if seen.attacker is None else seen.flow.end(seen.attacker).written
-    for side in chain(*sides):
+    for side in ("source", "client", "destination", "server"):
         if attacking is not None and first(document, f"{side}.ip") == attacking:
             continue
         for name in ("ip", "address", "domain", "nat.ip", "mac"):
@@ -148,11 +154,6 @@ def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
         labels=tuple(_labels(document)),
         derived_from=(alert,) if alert else (),
     )
-
-
-_NOUN = MappingProxyType({
-    Kind.SIGNAL: "alert", Kind.FINDING: "finding", Kind.ALERT: "alert", Kind.INDICATOR: "indicator",
-})  # fmt: skip
 
 
 def _sensor(document: Document, of: Kind) -> Sensor:

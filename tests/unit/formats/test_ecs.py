@@ -200,6 +200,7 @@ def test_an_alert_that_says_it_is_an_event_is_a_detection(event: dict[str, Any])
     [
         {"timestamp": "x", "rule": {"level": 5}, "agent": {"id": "1"}, "@timestamp": AT},
         {"class_uid": 2004},
+        {"time": 1_790_000_000, "event": {"signature": "x"}},
         {"a": 1},
         {},
     ],
