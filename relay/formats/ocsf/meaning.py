@@ -1,7 +1,7 @@
 """What a finding is about: how it is classed (RSIT), and which end of a connection that blames.
 
-OCSF has no taxonomy of its own: in order the words of `types` and `title`, the classes of
-malware, the techniques and tactics of ATT&CK. All of it is data: a new word is a new row.
+OCSF has no taxonomy of its own: in order what malware it is, the words of `types` and `title`, the
+techniques and tactics of ATT&CK. All of it is data: a new word is a new row.
 """
 
 import re

@@ -55,7 +55,7 @@ _KINDS: Mapping[int, str] = MappingProxyType(
 """What `type_id` calls it; `victim` are users, machines and accounts by their names."""
 _TYPES: Mapping[str, str] = MappingProxyType(
     {
-        "hostname": "host", "domain": "domain", "domain name": "domain", "fqdn": "host",
+        "hostname": "host", "domain": "domain", "domain name": "domain", "fqdn": "domain",
         "ip address": "address", "ip": "address", "ipv4": "address", "ipv6": "address",
         "subnet": "address", "url": "url", "url string": "url", "email address": "email",
         "email": "email", "hash": "digest", "md5": "digest", "sha1": "digest",

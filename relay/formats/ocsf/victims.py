@@ -56,7 +56,8 @@ def machine_of(machine: Fields) -> Iterator[str]:
     yield from _values(machine, _MACHINE)
     for name in _MACHINES_PARTS & machine.keys():
         for held in parts(machine, name):
-            yield from _values(held, _MACHINE | _PERSON)
+            yield from _values(held, _MACHINE)
+            yield from _person(held)
 
 
 def _resource(resource: Fields) -> Iterator[str]:
@@ -73,9 +74,18 @@ def _person(person: Fields) -> Iterator[str]:
 
 def _actor(actor: Fields) -> Iterator[str]:
     yield from _person(part(actor, "user"))
-    for process in (part(actor, "process"), part(part(actor, "process"), "parent_process")):
-        yield from _person(part(process, "user"))
+    yield from _process(part(actor, "process"))
     yield from _values(part(actor, "session"), _NAMED)
+
+
+def _process(process: Fields) -> Iterator[str]:
+    for held in (process, part(process, "parent_process")):
+        yield from _person(part(held, "user"))
+
+
+def _file(file: Fields) -> Iterator[str]:
+    for name in ("owner", "accessor", "modifier", "creator"):
+        yield from _person(part(file, name))
 
 
 def _values(fields: Fields, names: Set[str]) -> Iterator[str]:
@@ -126,7 +136,7 @@ _HOLDERS: Mapping[str, Callable[[Fields], Iterator[str]]] = MappingProxyType(
         "device": machine_of, "host": machine_of, "infected_device": machine_of,
         "resources": _resource, "resource": _resource,
         "user": _person, "users": _person, "assignee": _person, "owner": _person,
-        "actor": _actor, "email": recipients,
+        "actor": _actor, "process": _process, "file": _file, "email": recipients,
         "container": _thing, "database": _thing, "databucket": _thing, "job": _thing,
     }
 )  # fmt: skip

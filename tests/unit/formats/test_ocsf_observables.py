@@ -40,6 +40,19 @@ def test_all_that_the_called_end_is_and_serves_is_found() -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(("type_id", "found"), [(1, True), (None, True), (2, False), (4, False)])
+def test_of_the_fingerprints_of_ja4_only_that_of_the_client_counts(
+    type_id: int | None, found: bool
+) -> None:
+    """The others are no JA4."""
+    print_ = {"type_id": type_id, "value": "t13d1516h2_8daaf6152771_02713d6af862"}
+    event = finding(
+        evidences=[{"src_endpoint": {"ip": ATTACKER}, "ja4_fingerprint_list": [print_]}]
+    )
+
+    assert (("ja4", print_["value"]) in values("ocsf", event)) is found
+
+
 def test_what_the_member_serves_is_not_the_attackers() -> None:
     """Of an attack from outside the URL and the certificate are the victim's."""
     event = titled(
@@ -131,7 +144,7 @@ def test_of_a_mail_the_sender_counts_and_what_it_brings() -> None:
     """Recipients are victims; a sender of their own house is forged."""
     mail = {
         "from": "Bank <pay@phish.example>",
-        "reply_to": "anna@victim.example",
+        "reply_to": "director@victim.example",
         "to": ["Anna <anna@victim.example>"],
         "x_originating_ip": [ATTACKER],
         "urls": [{"url_string": "http://login.phish.example/"}],

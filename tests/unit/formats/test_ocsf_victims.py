@@ -1,6 +1,7 @@
 """OCSF in: the victim's side, in whatever field it stands."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_listed_victim_is_in_no_title() -> None:
     """It may be told in the observables only."""
     event = finding(
         observables=[named("device.ip", 2, OTHER)],
-        finding_info={"uid": "f", "title": f"Infection found on {OTHER}"},
+        finding_info={"uid": "f", "title": f"Connection from {OTHER}"},
     )
 
     assert detections("ocsf", event)[0].title == "OCSF detection finding"
@@ -71,6 +72,37 @@ def test_other_products_data_is_not_read() -> None:
     event = finding(evidences=[], data='{"enc_host": "c2.example"}')
 
     assert outcome_of("ocsf", event) == Skipped("no shareable observable")
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        {"user": {"name": "j.tamm"}},
+        {"users": [{"name": "j.tamm"}]},
+        {"actor": {"user": {"email_addr": "j.tamm"}}},
+        {"actor": {"process": {"user": {"name": "j.tamm"}}}},
+        {"actor": {"session": {"uid": "j.tamm"}}},
+        {"process": {"user": {"uid": "j.tamm"}}},
+        {"process": {"parent_process": {"user": {"uid": "j.tamm"}}}},
+        {"file": {"owner": {"name": "j.tamm"}}},
+        {"device": {"owner": {"account": {"name": "j.tamm"}}}},
+        {"device": {"network_interfaces": [{"hostname": "j.tamm"}]}},
+        {"resources": [{"data": {"UserName": "j.tamm"}}]},
+        {"resources": [{"owner": {"name": "j.tamm"}}]},
+        {"container": {"name": "j.tamm"}},
+        {"assignee": {"name": "j.tamm"}},
+        {"email": {"to": ["J <j.tamm>"]}},
+        {"metadata": {"tenant_uid": "j.tamm"}},
+        {"cloud": {"account": {"name": "j.tamm"}}},
+        {"cloud": {"account_uid": "j.tamm"}},
+        {"device": {"domain": "j.tamm"}},
+    ],
+)
+def test_whatever_names_the_victim_is_in_no_title(holder: dict[str, Any]) -> None:
+    """Whoever it is, and wherever it stands."""
+    event = finding(**holder, finding_info={"uid": "f", "title": "Login of j.tamm failed"})
+
+    assert detections("ocsf", event)[0].title == "OCSF detection finding"
 
 
 def test_a_title_that_names_the_victim_is_replaced() -> None:
