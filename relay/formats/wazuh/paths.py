@@ -58,7 +58,7 @@ MOST_LEAVES = 1000
 _LONGEST = 2048
 _SHORTEST_TELLING = 4
 _LONGEST_PLAIN_NUMBER = 5  # longer ones may be of an account or a telephone
-_EVERYBODYS = frozenset(("wazuh", "true", "false", "none"))
+_EVERYBODYS = frozenset(("", "any", "false", "none", "true", "wazuh"))
 
 
 def values(fields: Fields, *paths: Path) -> list[str]:
@@ -100,10 +100,11 @@ def leaves(alert: Fields) -> list[tuple[str, str]]:
 
 def sensors(alert: Fields) -> Iterator[str]:
     """Yield the names and addresses of the machines that saw the event, and its location."""
-    yield from (name for name in values(alert, *_SENSORS) if name.lower() not in _EVERYBODYS)
+    names = values(alert, *_SENSORS)
     location = alert.get("location")
     if isinstance(location, str) and ("->" in location or "/" in location):
-        yield from (piece for piece in _PARTS.split(location[:_LONGEST]) if piece)
+        names += _PARTS.split(location[:_LONGEST])
+    yield from (name for name in names if name.lower() not in _EVERYBODYS)
 
 
 def victims(data: Fields, found: Iterable[tuple[str, str]]) -> Iterator[str]:

@@ -121,6 +121,21 @@ def test_a_rules_words_are_shared_if_they_tell_of_nobody(description: str, quote
     assert found.title == (description if quoted else "Wazuh rule 5712")
 
 
+def test_names_that_say_nothing_do_not_hide() -> None:
+    """A manager is often called after the product, and an agent's address may be `any`."""
+    event = alert(
+        rule={"description": "Attack on any Wazuh agent"},
+        agent={"name": "web-3", "ip": "any"},
+        manager={"name": "wazuh"},
+        location="(web-3) any->/var/log/auth.log",
+    )
+    (found,) = detections("wazuh", event)
+
+    assert found.title == "Attack on any Wazuh agent"
+    assert found.sensor is not None
+    assert found.sensor.product == "Wazuh"
+
+
 def test_the_rule_of_a_flood_is_not_quoted() -> None:
     """Of an event with more values than are looked at nobody knows whom its rule names."""
     data = {"srcip": OUTSIDE, "users": ["user-1"], "kinds": ["x"] * 2000}
