@@ -7,7 +7,7 @@ from relay.formats.ecs.read import read as ecs
 from relay.formats.fields import part, parts, text
 from relay.formats.harvest import Harvest
 from relay.formats.microsoft.read import read as microsoft
-from relay.formats.moments import moment
+from relay.formats.moments import moment, rfc3339
 from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.read import alert as suricata
@@ -82,8 +82,8 @@ def _alert(alert: Fields, source: Source, at: int) -> Outcome:
         if reason := _no_attack(alert, rule):
             return Skipped(reason)
         if _tells_of_suricata(data):
-            # Their times differ by what the way took; Wazuh's has an offset for certain.
-            return suricata({**data, "timestamp": _written(alert)}, source, sensors(alert))
+            # Suricata's own time may have no offset, or be of traffic that was played again.
+            return suricata({**data, "timestamp": rfc3339(at)}, source, sensors(alert))
     told = leaves(alert)
     harvest = Harvest(source, (*sensors(alert), *victims(data, told)))
     said = verdict(data, harvest) if service else None
@@ -134,10 +134,6 @@ def _no_attack(alert: Fields, rule: Rule) -> str:
 
 def _tells_of_suricata(data: Fields) -> bool:
     return data.get("event_type") == "alert" and "signature_id" in part(data, "alert")
-
-
-def _written(alert: Fields) -> str:
-    return text(alert, "timestamp") or text(alert, "@timestamp")
 
 
 def _id(alert: Fields, rule: Rule, at: int) -> tuple[object, ...]:
