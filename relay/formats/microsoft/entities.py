@@ -33,14 +33,49 @@ _ROLES = ("roles", "evidencerole")
 _VERDICTS = ("verdict", "lastverdict")
 
 
+class References:
+    """The entities of an alert by their `$id`.
+
+    One is written out where it is met first, be it within another, and referred to from then on.
+    Few alerts refer at all: nothing is looked for before one does.
+    """
+
+    def __init__(self, listed: Sequence[Fields]) -> None:
+        self._listed = listed
+        self._known: dict[str, Fields] | None = None
+
+    def resolved(self, entity: Fields) -> Fields | None:
+        """Return an entity, or the one that it refers to; None if that is not there."""
+        reference = entity.get("$ref")
+        if not isinstance(reference, str):
+            return entity
+        if self._known is None:
+            self._known = _by_id(self._listed)
+        return self._known.get(reference)
+
+
+def _by_id(listed: Sequence[Fields]) -> dict[str, Fields]:
+    known: dict[str, Fields] = {}
+    waiting: list[object] = list(listed)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, dict):
+            if isinstance(name := each.get("$id"), str):
+                known[name] = each
+            waiting += [value for value in each.values() if isinstance(value, dict | list)]
+        elif isinstance(each, list):
+            waiting += [value for value in each if isinstance(value, dict | list)]
+    return known
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """One entity, its fields by folded names; `known` finds those it refers to by `$ref`."""
+    """One entity, its fields by folded names; `references` finds those it refers to."""
 
     fields: Fields
     stance: Stance
     role: Role | None
-    known: Mapping[str, Fields]
+    references: References
 
     @property
     def shared(self) -> bool:
@@ -58,43 +93,24 @@ class Entity:
             if name not in self.fields:
                 continue
             for each in objects(self.fields[name]):
-                reference = each.get("$ref")
-                found = self.known.get(reference) if isinstance(reference, str) else each
-                if found is not None:
+                if (found := self.references.resolved(each)) is not None:
                     yield folded(found)
 
 
 def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
     """Read the entities of an alert."""
     listed = list(islice(entities, MOST_ENTITIES))
-    known = _known(listed)
+    references = References(listed)
     for each in listed:
-        reference = each.get("$ref")
-        fields = folded(known.get(reference, each) if isinstance(reference, str) else each)
+        fields = folded(references.resolved(each) or {})
         if isinstance(properties := fields.get("properties"), dict):
             fields = {**folded(properties), "kind": fields.get("kind") or fields.get("type")}
-        entity = _entity(fields, known)
+        entity = _entity(fields, references)
         for around in entity.inner(*_AROUND):
             hide(around, gathering)
         reader = _READERS.get(_kind(fields))
         if reader is not None:
             reader(entity, gathering)
-
-
-def _known(listed: Sequence[Fields]) -> Mapping[str, Fields]:
-    """Return the entities by their `$id`: one is written out where it is met first, be it within
-    another, and referred to from then on."""
-    known: dict[str, Fields] = {}
-    waiting: list[object] = list(listed)
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, dict):
-            if isinstance(name := each.get("$id"), str):
-                known[name] = each
-            waiting += [value for value in each.values() if isinstance(value, dict | list)]
-        elif isinstance(each, list):
-            waiting += [value for value in each if isinstance(value, dict | list)]
-    return known
 
 
 def _kind(fields: Fields) -> str:
@@ -103,11 +119,12 @@ def _kind(fields: Fields) -> str:
     return name.removesuffix("evidence")
 
 
-def _entity(fields: Fields, known: Mapping[str, Fields]) -> Entity:
+def _entity(fields: Fields, references: References) -> Entity:
     roles = [folded_word(word) for name in _ROLES if name in fields for word in words(fields[name])]
     verdict = VERDICTS.get(folded_word(first(fields, _VERDICTS)))
     stance = _stance([ROLES[word] for word in roles if word in ROLES], verdict)
-    return Entity(fields, stance, next((USES[word] for word in roles if word in USES), None), known)
+    role = next((USES[word] for word in roles if word in USES), None)
+    return Entity(fields, stance, role, references)
 
 
 def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
@@ -189,12 +206,12 @@ def _hide_beside(entity: Entity, gathering: Gathering) -> None:
     """Gather the account and the device that stand beside a file."""
     hide({name: entity.fields.get(name) for name in _BESIDE}, gathering)
     for file in entity.inner("imagefile", "filedetails"):
-        for host in Entity(file, entity.stance, None, entity.known).inner("host"):
+        for host in Entity(file, entity.stance, None, entity.references).inner("host"):
             hide(host, gathering)
 
 
 def _digests(entity: Entity, file: Fields) -> list[str]:
-    referred = Entity(file, entity.stance, None, entity.known).inner("filehashes")
+    referred = Entity(file, entity.stance, None, entity.references).inner("filehashes")
     return hashes_of(file, [first(each, ("value",)) for each in referred])
 
 

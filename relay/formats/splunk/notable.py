@@ -37,9 +37,12 @@ class Notable:
 
     def __init__(self, fields: Fields) -> None:
         self._fields = {**_stashed(fields.get("_raw")), **fields}
-        for name in list(self._fields):
-            model, dot, bare = name.rpartition(".")
-            if dot and bare not in self._fields and not model.startswith("annotations"):
+        self._annotations: list[str] = []
+        for name in [name for name in self._fields if "." in name]:
+            bare = name.rpartition(".")[2]
+            if name.startswith(_ANNOTATIONS):
+                self._annotations.append(name)
+            elif bare not in self._fields:
                 self._fields[bare] = self._fields[name]
 
     def __contains__(self, name: str) -> bool:
@@ -69,9 +72,8 @@ class Notable:
 
     def annotations(self) -> Iterator[tuple[str, object]]:
         """Yield the fields that annotate the rule, by their names without `annotations.`."""
-        for name, value in self._fields.items():
-            if name.startswith(_ANNOTATIONS):
-                yield name.removeprefix(_ANNOTATIONS), value
+        for name in self._annotations:
+            yield name.removeprefix(_ANNOTATIONS), self._fields[name]
 
     @staticmethod
     def _add(found: dict[str, None], text: str) -> None:
