@@ -76,11 +76,11 @@ def gather_match(match: Document, harvest: Harvest) -> None:
 
 
 def digests(document: Document, path: str, harvest: Harvest) -> bool:
-    """Add the digests of one file, and return whether there was one."""
+    """Add the digests of one file below a path, and return whether there was one."""
     added = [
         harvest.add(name, written, role="payload")
         for name in HASHES
-        for written in every(document, f"{path}.{name}")
+        for written in every(document, f"{path}.{name}" if path else name)
         if written.lower() not in PLACEHOLDERS
     ]
     return any(added)

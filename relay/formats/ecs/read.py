@@ -181,12 +181,11 @@ def _rule_name(document: Document) -> str:
 def _techniques(document: Document) -> Iterator[str]:
     for path in _TECHNIQUES:
         yield from every(document, path)
-    for place in ("kibana.alert.rule.threat", "signal.rule.threat", "threat"):
-        for threat in objects(document, place):
-            for technique in objects(threat, "technique"):
-                yield first(technique, "id")
-                for narrower in objects(technique, "subtechnique"):
-                    yield first(narrower, "id")
+    places = ("kibana.alert.rule.threat", "signal.rule.threat", "threat")
+    threats = chain.from_iterable(objects(document, place) for place in places)
+    for technique in chain.from_iterable(objects(threat, "technique") for threat in threats):
+        yield first(technique, "id")
+        yield from (first(narrower, "id") for narrower in objects(technique, "subtechnique"))
 
 
 def _labels(document: Document) -> Iterator[str]:

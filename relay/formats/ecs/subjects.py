@@ -31,7 +31,7 @@ _TRUSTED = ("microsoft", "apple")
 _OF_FILES = frozenset(
     ("malware", "intrusion_detection", "threat", "file", "process", "library", "driver", "host")
 )
-EVIDENCE = "m365_defender.alert.evidence"
+_EVIDENCE = "m365_defender.alert.evidence"
 _SENDERS = ("email.from.address", "email.sender.address", "source.user.email")
 _RECIPIENTS = ("email.to.address", "email.cc.address", "destination.user.email")
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
@@ -49,7 +49,7 @@ def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> No
         _through_a_proxy(document, scene, harvest)
     if mail(document):
         _message(document, harvest)
-    if has(document, EVIDENCE):
+    if has(document, _EVIDENCE):
         _evidence(document, harvest)
     else:
         _files(document, kind, harvest)
@@ -149,8 +149,9 @@ def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
     if kind is Kind.FINDING and not malicious and dataset(document) != "aws.guardduty":
         return
     if has(document, "crowdstrike") and not _common(document, "crowdstrike", malicious=False):
-        for name in HASHES:
-            harvest.add(name, first(document, f"crowdstrike.{name.upper()}String"), role="payload")
+        for name in ("SHA256", "MD5"):
+            written = first(document, f"crowdstrike.{name}String")
+            harvest.add(name.lower(), written, role="payload")
     about = ["file"] if not _common(document, "file", malicious=malicious) else []
     if not found.isdisjoint(("library", "driver")) and isinstance(document.get("dll"), dict):
         about.append("dll")
@@ -161,15 +162,14 @@ def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
 
 def _evidence(document: Document, harvest: Harvest) -> None:
     """Add what Defender XDR lists with a verdict; the lists of ECS fields mix it with the rest."""
-    for piece in objects(document, EVIDENCE):
+    for piece in objects(document, _EVIDENCE):
         if first(piece, "verdict") not in ("malicious", "suspicious"):
             continue
         harvest.address(first(piece, "ip_address"))
         harvest.add("url", first(piece, "url"), "infrastructure")
-        for file in ("image_file", "file_details"):
-            if not _everybodys(first(piece, f"{file}.name")):
-                for name in HASHES:
-                    harvest.add(name, first(piece, f"{file}.{name}"), role="payload")
+        for file in (*objects(piece, "image_file"), *objects(piece, "file_details")):
+            if not _everybodys(first(file, "name")):
+                digests(file, "", harvest)
 
 
 def _common(document: Document, what: str, *, malicious: bool) -> bool:
