@@ -55,7 +55,8 @@ def _is_evidence(fields: Fields) -> bool:
 
 
 def _is_playbook(fields: Fields) -> bool:
-    return isinstance(fields.get("object"), dict) and "properties" in folded(_object(fields))
+    given = folded(_object(fields))
+    return "properties" in given and _is_incident(given)
 
 
 def _is_graph(fields: Fields) -> bool:

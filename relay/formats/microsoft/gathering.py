@@ -110,12 +110,15 @@ class Gathering:
                 adder(harvest, written, side, **marks)
             elif kind != "url" or _tenant(written) not in self._tenants:
                 harvest.add(kind, written, side, **marks)
-        trial = Harvest(source, self._hidden if self._connections else ())
+        if self._connections:
+            self._connect(harvest, Harvest(source, self._hidden))
+        return harvest
+
+    def _connect(self, harvest: Harvest, trial: Harvest) -> None:
         for ends in self._connections:
             foreign = [end for end in ends if trial.address(end)]
             if len(foreign) == 1:
                 harvest.address(foreign[0])
-        return harvest
 
 
 _ADDERS = {"address": Harvest.address, "host": Harvest.host, "digest": Harvest.digest}

@@ -82,8 +82,8 @@ CONFIDENCES: Mapping[str, int] = MappingProxyType({"high": 80, "medium": 60, "lo
 """`ConfidenceLevel`, where there is no score."""
 
 NO_ATTACK = frozenset((
-    "falsepositive", "informationalexpectedactivity", "informational", "benignpositive",
-    "securitytesting", "notmalicious", "confirmeduseractivity", "confirmedactivity",
+    "falsepositive", "informationalexpectedactivity", "benignpositive", "securitytesting",
+    "securitypersonnel", "notmalicious", "confirmeduseractivity", "confirmedactivity",
     "lineofbusinessapplication", "dismissed",
 ))  # fmt: skip
 """Classifications, determinations, statuses and feedback by which a person said: no attack."""
