@@ -5,13 +5,12 @@ ACTOR the member's machine acts: the remote end is a command server in some type
 the victim of the member's machine in the others.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from relay.formats.fields import part, parts, text
 from relay.formats.harvest import Harvest
 from relay.formats.moments import moment
-
-Fields = Mapping[str, object]
+from relay.formats.wazuh.paths import Fields
 
 _CALLS = (
     "C&CActivity", "CryptoCurrency:", "Trojan:", "MaliciousIPCaller", "MaliciousDomainRequest",

@@ -22,12 +22,12 @@ _BOLD = 6  # below, a login that succeeded is a login
 _LOUD = 10  # from this level on a rule is written to call somebody
 _MOST_GROUPS = 64
 
-NOISE: Mapping[str, str] = {
+# Groups that tell of the member's own machines, whatever the level.
+_NOISE: Mapping[str, str] = {
     "sca": "compliance", "oscap": "compliance", "ciscat": "compliance", "rootcheck": "compliance",
     "vulnerability-detector": "vulnerability", "vuls": "vulnerability",
     "openvas": "vulnerability", "qualysguard": "vulnerability", "syscollector": "inventory",
 }  # fmt: skip
-"""Groups that tell of the member's own machines, whatever the level."""
 
 _ATTACKS = frozenset((
     "access_denied", "attack", "attacks", "authentication_failed", "authentication_failures",
@@ -38,8 +38,8 @@ _ATTACKS = frozenset((
     "trojan", "virus", "virustotal", "web_attack", "web_scan", "xss", "yara",
 ))  # fmt: skip
 _HOSTILE = re.compile(
-    r"attack|exploit|malicious|malware|botnet|\bvirus|\bworm|trojan|ransom|\bscan(?:s|ning|ner)?\b|brute"
-    r"|injection|shellshock|traversal|web ?shell|\bxss\b|intrusion|suspicious|phishing|spoof"
+    r"attack|exploit|malicious|malware|botnet|\bvirus|\bworm|trojan|ransom|brute"
+    r"|\bscan(?:s|ning|ner)?\b|injection|shellshock|traversal|web ?shell|\bxss\b|intrusion|suspicious|phishing|spoof"
     r"|\bc&c\b|c-and-c|\bc2\b|command and control|\bthreat|\bioc\b|\bflood|\bd?dos\b|blacklist"
     r"|flagged|\bbann?ed\b|fail(?:ed|ure)?\b.{0,20}\b(?:log[io]n|authent\w*|password)"
     r"|(?:log[io]n|authent\w*|password)\b.{0,30}\bfail",
@@ -129,9 +129,9 @@ class Rule:
     @property
     def no_attack(self) -> str:
         """Why the event is no detection; empty if it is one."""
-        for group in self.groups:
-            if group in NOISE:
-                return f"{NOISE[group]} of the member's own machines"
+        for group, what in _NOISE.items():
+            if group in self.groups:
+                return f"{what} of the member's own machines"
         level = _LEVEL if self.level is None else self.level
         if level < _TRAIL or (level == _TRAIL and not _ATTACKS & self.groups):
             return f"rule level {level}"

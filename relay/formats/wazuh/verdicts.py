@@ -7,9 +7,7 @@ from types import MappingProxyType
 
 from relay.formats.fields import number, part, text
 from relay.formats.harvest import Harvest
-from relay.formats.wazuh.paths import bare
-
-Fields = Mapping[str, object]
+from relay.formats.wazuh.paths import Fields, bare
 
 _SUSPECT = 25
 """Least score of AbuseIPDB that counts: below, the service itself advises against blocking."""
