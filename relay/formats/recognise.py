@@ -43,6 +43,10 @@ def _native(fields: Fields) -> bool:
 
 
 def _suricata(fields: Fields) -> bool:
+    """The network firewall of AWS wraps its events."""
+    wrapped = part(fields, "event")
+    if "event_type" in wrapped and "event_type" not in fields:
+        fields = wrapped
     return isinstance(fields.get("event_type"), str) and (
         "flow_id" in fields or "src_ip" in fields or "timestamp" in fields
     )

@@ -39,7 +39,8 @@ _ATTACKS = frozenset((
 ))  # fmt: skip
 _HOSTILE = re.compile(
     r"attack|exploit|malicious|malware|botnet|\bvirus|\bworm|trojan|ransom|brute"
-    r"|\bscan(?:s|ning|ner)?\b|injection|shellshock|traversal|web ?shell|\bxss\b|intrusion|suspicious|phishing|spoof"
+    r"|\bscan(?:s|ning|ner)?\b|injection|shellshock|traversal|web ?shell|\bxss\b|intrusion"
+    r"|suspicious|phishing|spoof"
     r"|\bc&c\b|c-and-c|\bc2\b|command and control|\bthreat|\bioc\b|\bflood|\bd?dos\b|blacklist"
     r"|flagged|\bbann?ed\b|fail(?:ed|ure)?\b.{0,20}\b(?:log[io]n|authent\w*|password)"
     r"|(?:log[io]n|authent\w*|password)\b.{0,30}\bfail",

@@ -6,6 +6,7 @@ import pytest
 
 from relay.formats.adapters import adapt
 from relay.formats.outcome import Refused, Skipped, Source
+from relay.formats.recognise import recognise
 from tests.unit.formats.eve_events import (
     C2,
     FLOOD,
@@ -251,6 +252,14 @@ def test_a_rule_name_is_one_bounded_line() -> None:
 def test_what_is_no_detection_is_skipped(line: dict[str, Any], reason: str) -> None:
     """Other event types, and alerts with nothing to share, are counted and not refused."""
     assert adapt("suricata", orjson.dumps(line), SOURCE) == Skipped(reason)
+
+
+def test_an_event_that_a_firewall_wraps_is_recognised() -> None:
+    """The network firewall of AWS puts an event beside its own name and time."""
+    wrapped = {"firewall_name": "x", "event": event(OUTSIDE, INSIDE, SCAN)}
+
+    assert recognise(wrapped) == "suricata"
+    assert recognise({"event": {"kind": "alert"}}) is None
 
 
 @pytest.mark.parametrize(
