@@ -35,7 +35,8 @@ _TECHNIQUES = (
 )  # fmt: skip
 _RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name",
                "cisco.ftd.security.message", "crowdstrike.alert.name",
-               "crowdstrike.DetectName", "m365_defender.alert.title")  # fmt: skip
+               "crowdstrike.DetectName", "m365_defender.alert.title",
+               "sentinel_one.unified_alert.name", "trend_micro_vision_one.alert.model")  # fmt: skip
 _RULE_IDS = ("kibana.alert.rule.rule_id", "signal.rule.rule_id", "wazuh.rule.id", "rule.id")
 _MALWARE = (
     "threat.software.name", "threat.software.alias", "sophos.xg.threatname", "sophos.xg.virus",
@@ -144,7 +145,7 @@ def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
         title=sensor.rule_name,
         fallback=" ".join(word for word in (sensor.product or "Elastic", _NOUN[of]) if word),
         classification=classification(document, of, seen),
-        severity=severity(document),
+        severity="info" if seen.meaning.blame is Blame.NOBODY else severity(document),
         confidence=confidence(document),
         techniques=_techniques(document),
         malware=[name for path in _MALWARE for name in every(document, path)],

@@ -21,6 +21,7 @@ _SAID = (
     "kibana.alert.severity", "signal.rule.severity", "kibana.alert.rule.severity",
     "crowdstrike.alert.severity_name", "crowdstrike.event.SeverityName", "crowdstrike.SeverityName",
     "ti_crowdstrike.ioc.severity", "sentinel_one.alert.rule.severity",
+    "sentinel_one.unified_alert.severity",
     "m365_defender.alert.severity", "m365_defender.alerts.severity",
     "microsoft.defender_endpoint.severity", "trend_micro_vision_one.alert.severity",
     "anomali.threatstream.severity", "sophos_central.alert.severity",

@@ -49,6 +49,10 @@ _AGENTS = (
     "trend_micro_vision_one",
 )  # fmt: skip
 """How data sets of agents on the member's own machines begin."""
+
+_NAMING = frozenset(("sentinel_one.unified_alert",))
+"""Data sets of agents that fill the source with the attacker they name."""
+
 _MAIL_PORTS = frozenset((25, 465, 587))
 _ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.user.name")
 
@@ -179,7 +183,7 @@ def _own_client(document: Document, blame: Blame) -> bool:
     the source of what an agent on the member's machine tells of a program there."""
     if blame is not Blame.FOREIGN:
         return blame is Blame.CALLED
-    if dataset(document).startswith(_AGENTS):
+    if dataset(document).startswith(_AGENTS) and dataset(document) not in _NAMING:
         return True
     return bool(either(document, "process.executable", "process.entity_id"))
 

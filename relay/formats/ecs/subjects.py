@@ -31,6 +31,7 @@ _TRUSTED = ("microsoft", "apple")
 _OF_FILES = frozenset(
     ("malware", "intrusion_detection", "threat", "file", "process", "library", "driver", "host")
 )
+_WORKBENCH = "trend_micro_vision_one.alert.indicators"
 _EVIDENCE = "m365_defender.alert.evidence"
 _SENDERS = ("email.from.address", "email.sender.address", "source.user.email")
 _RECIPIENTS = ("email.to.address", "email.cc.address", "destination.user.email")
@@ -51,13 +52,17 @@ def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> No
         _message(document, harvest)
     if has(document, _EVIDENCE):
         _evidence(document, harvest)
-    else:
+    elif has(document, _WORKBENCH):
+        _workbench(document, harvest)
+    elif not _sent_by_victim(document, scene):
         _files(document, kind, harvest)
 
 
 def _client(document: Document, scene: Scene, harvest: Harvest) -> None:
     role = scene.meaning.role if scene.meaning.blame is not Blame.CALLED else None
-    _address(document, scene.flow.client, harvest, side="attacker", role=role or "source")
+    nobody = scene.meaning.blame is Blame.NOBODY
+    side = "unknown" if nobody else "attacker"
+    _address(document, scene.flow.client, harvest, side=side, role=role or "source")
     harvest.add("ja3", first(document, "tls.client.ja3"))
 
 
@@ -170,6 +175,20 @@ def _evidence(document: Document, harvest: Harvest) -> None:
         for file in (*objects(piece, "image_file"), *objects(piece, "file_details")):
             if not _everybodys(first(file, "name")):
                 digests(file, "", harvest)
+
+
+def _workbench(document: Document, harvest: Harvest) -> None:
+    """Add the names and URLs that Vision One highlights; addresses and files are of either side."""
+    for piece in objects(document, _WORKBENCH):
+        kind = first(piece, "type").lower()
+        if kind in ("url", "domain"):
+            harvest.add(kind, first(piece, "value"), "infrastructure")
+
+
+def _sent_by_victim(document: Document, scene: Scene) -> bool:
+    """Return whether a file in the traffic is what an attacked server answered with."""
+    traffic = "network" in categories(document)
+    return traffic and scene.attacker is End.CLIENT and not mail(document)
 
 
 def _common(document: Document, what: str, *, malicious: bool) -> bool:

@@ -68,6 +68,16 @@ def test_the_level_of_a_finding_is_its_severity_where_the_detector_has_none() ->
     assert (plain.severity, own.severity) == ("critical", "medium")
 
 
+def test_a_breach_of_policy_is_never_severe() -> None:
+    """Suricata ranks a forbidden chat with a root shell; whose it is cannot be told."""
+    event = alert("network", event={"dataset": "suricata.eve", "severity": 1},
+                  rule={"category": "Not Suspicious Traffic"},
+                  source={"ip": ATTACKER}, destination={"ip": "10.1.2.3"})  # fmt: skip
+    (found,) = detections("ecs", event)
+
+    assert (found.severity, found.observables[0].side) == ("info", "unknown")
+
+
 @pytest.mark.parametrize(
     ("word", "percent"), [("High", 85), ("Medium", 50), ("low", 15), ("None", 50), ("maybe", 50)]
 )
