@@ -17,8 +17,9 @@ _WRITTEN = re.compile(
     r"([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2}| ?UTC)?"
 )
 _NUMBER = re.compile(r"[0-9]{9,19}(?:\.[0-9]{1,9})?")
-# Seconds, ms, us and ns since the epoch do not overlap between 1973 and 2100.
-_SCALES = ((100_000_000, 1000, 1), (100_000_000_000, 1, 1), (10**14, 1, 1000), (10**17, 1, 10**6))
+# Seconds, ms and us since the epoch do not overlap between 1973 and 2100, nor do ns from 2001 on:
+# before that they would be taken for the 100 ns since 1601 in which Windows counts.
+_SCALES = ((100_000_000, 1000, 1), (100_000_000_000, 1, 1), (10**14, 1, 1000), (10**18, 1, 10**6))
 
 
 def moment(written: object, zone: str = "") -> int | None:
