@@ -137,7 +137,7 @@ def meaning(category: str, signature: str) -> Meaning:
     told = _GROUP.match(signature)
     group = _GROUPS.get(told[1], _DEFAULT) if told else _DEFAULT
     unnamed = category in _UNCLASSED and not told and not _HOSTILE.search(signature)
-    if group is _POLICY or unnamed:
+    if unnamed or (group is _POLICY and found.blame is not Blame.CALLED):
         return _POLICY
     if group is not _DEFAULT and _gives_way(found, group):
         found = group

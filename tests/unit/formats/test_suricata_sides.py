@@ -90,6 +90,9 @@ CASES = (
     Case("a policy on a service", event(INSIDE, OUTSIDE, POLICY, http=HTTP), []),
     Case("a policy of a rule group", event(INSIDE, OUTSIDE, {**TROJAN, "signature": "ET POLICY x"}),
          []),
+    Case("a miner in a group of policies", event(INSIDE, OUTSIDE, {
+        "signature": "ET POLICY x", "category": "Crypto Currency Mining Activity Detected"}),
+         [("infrastructure", OUTSIDE)]),
     Case("a broken protocol from outside", event(OUTSIDE, INSIDE, POLICY), [("unknown", OUTSIDE)]),
     Case("a flood over UDP", event(OUTSIDE, INSIDE, FLOOD, proto="UDP"), []),
     Case("a flood over TCP", event(OUTSIDE, INSIDE, FLOOD), [("attacker", OUTSIDE)]),
