@@ -43,15 +43,29 @@ class References:
     def __init__(self, listed: Sequence[Fields]) -> None:
         self._listed = listed
         self._known: dict[str, Fields] | None = None
+        self._folded: dict[str, Fields] = {}
+        self._met: set[str] = set()
 
     def resolved(self, entity: Fields) -> Fields | None:
-        """Return an entity, or the one that it refers to; None if that is not there."""
+        """Return an entity by folded names, or the one that it refers to; None if there is none."""
         reference = entity.get("$ref")
         if not isinstance(reference, str):
-            return entity
+            return folded(entity)
         if self._known is None:
             self._known = _by_id(self._listed)
-        return self._known.get(reference)
+        if reference not in self._folded and reference in self._known:
+            self._folded[reference] = folded(self._known[reference])
+        return self._folded.get(reference)
+
+    def met(self, entity: Fields) -> bool:
+        """Return whether this was asked before of the same reference: all entities of an alert
+        refer to its one host, and once is enough."""
+        reference = entity.get("$ref")
+        if not isinstance(reference, str):
+            return False
+        before = reference in self._met
+        self._met.add(reference)
+        return before
 
 
 def _by_id(listed: Sequence[Fields]) -> dict[str, Fields]:
@@ -89,12 +103,20 @@ class Entity:
 
     def inner(self, *names: str) -> Iterator[Fields]:
         """Yield the entities within some fields, those referred to resolved."""
+        for each in self._written(names):
+            if (found := self.references.resolved(each)) is not None:
+                yield found
+
+    def hide_around(self, gathering: Gathering) -> None:
+        """Gather the accounts and hosts that stand within the entity."""
+        for each in self._written(_AROUND):
+            if not self.references.met(each):
+                hide(self.references.resolved(each) or {}, gathering)
+
+    def _written(self, names: Iterable[str]) -> Iterator[Fields]:
         for name in names:
-            if name not in self.fields:
-                continue
-            for each in objects(self.fields[name]):
-                if (found := self.references.resolved(each)) is not None:
-                    yield folded(found)
+            if name in self.fields:
+                yield from objects(self.fields[name])
 
 
 def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
@@ -102,12 +124,11 @@ def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
     listed = list(islice(entities, MOST_ENTITIES))
     references = References(listed)
     for each in listed:
-        fields = folded(references.resolved(each) or {})
+        fields = references.resolved(each) or {}
         if isinstance(properties := fields.get("properties"), dict):
             fields = {**folded(properties), "kind": fields.get("kind") or fields.get("type")}
         entity = _entity(fields, references)
-        for around in entity.inner(*_AROUND):
-            hide(around, gathering)
+        entity.hide_around(gathering)
         reader = _READERS.get(_kind(fields))
         if reader is not None:
             reader(entity, gathering)
@@ -143,7 +164,8 @@ def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
 
 def _victim(entity: Entity, gathering: Gathering) -> None:
     hide(entity.fields, gathering)
-    gathering.hide(strings(entity.fields, ADDRESSES))
+    for each in (entity.fields, *entity.inner("ipinterfaces")):
+        gathering.hide(strings(each, ADDRESSES))
 
 
 def _ip(entity: Entity, gathering: Gathering) -> None:
@@ -178,48 +200,47 @@ def _file(entity: Entity, gathering: Gathering) -> None:
     """A file of the system itself is shared only where it was found malicious and is not signed
     by its maker: attackers use what is there, and its digest is everybody's."""
     _hide_beside(entity, gathering)
-    if not entity.shared:
-        return
-    for file in _files(entity):
-        signed = published_with_the_system(file)
-        if (entity.stance is Stance.CULPRIT and not signed) or not of_the_system(file):
-            gathering.hashes(_digests(entity, file))
+    told = _descriptions(entity)
+    bad = entity.stance is Stance.CULPRIT and not any(map(published_with_the_system, told))
+    if bad or (entity.shared and not any(map(of_the_system, told))):
+        gathering.hashes(_digests(entity, told))
 
 
 def _process(entity: Entity, gathering: Gathering) -> None:
     """A process is the victim's: its image counts only where it was found out, and is not the
     system's own. What a shell is found to do is not the shell's."""
     _hide_beside(entity, gathering)
-    if entity.stance in (Stance.CULPRIT, Stance.SUSPECT):
-        for file in _files(entity):
-            if not of_the_system(file):
-                gathering.hashes(_digests(entity, file))
+    told = _descriptions(entity)
+    found_out = entity.stance in (Stance.CULPRIT, Stance.SUSPECT)
+    if found_out and not any(map(of_the_system, told)):
+        gathering.hashes(_digests(entity, told))
 
 
-def _files(entity: Entity) -> list[Fields]:
-    """Return the descriptions of the one file: parts of the entity, or its own fields."""
-    inner = list(entity.inner("filedetails", "imagefile"))
-    return [{**entity.fields, **each} for each in inner] or [entity.fields]
+def _descriptions(entity: Entity) -> tuple[Fields, ...]:
+    """Return what is said of the one file: in parts of the entity, and in its own fields."""
+    return (*islice(entity.inner("filedetails", "imagefile"), 2), entity.fields)
 
 
 def _hide_beside(entity: Entity, gathering: Gathering) -> None:
     """Gather the account and the device that stand beside a file."""
     hide({name: entity.fields.get(name) for name in _BESIDE}, gathering)
-    for file in entity.inner("imagefile", "filedetails"):
-        for host in Entity(file, entity.stance, None, entity.references).inner("host"):
-            hide(host, gathering)
+    for file in islice(entity.inner("imagefile", "filedetails"), 2):
+        Entity(file, entity.stance, None, entity.references).hide_around(gathering)
 
 
-def _digests(entity: Entity, file: Fields) -> list[str]:
-    referred = Entity(file, entity.stance, None, entity.references).inner("filehashes")
-    return hashes_of(file, [first(each, ("value",)) for each in referred])
+def _digests(entity: Entity, descriptions: Iterable[Fields]) -> list[str]:
+    found: dict[str, None] = {}
+    for file in descriptions:
+        hashed = Entity(file, entity.stance, None, entity.references).inner("filehashes")
+        found.update(dict.fromkeys(hashes_of(file, (first(each, ("value",)) for each in hashed))))
+    return list(found)
 
 
 def _malware(entity: Entity, gathering: Gathering) -> None:
     if entity.stance is not Stance.BENIGN:
         gathering.malware.append(first(entity.fields, ("name",)))
     for file in entity.inner("files"):
-        gathering.hashes(_digests(entity, file))
+        gathering.hashes(_digests(entity, (file,)))
 
 
 def _message(entity: Entity, gathering: Gathering) -> None:

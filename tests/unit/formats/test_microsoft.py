@@ -690,3 +690,20 @@ def test_a_sender_at_everybodys_provider_is_told() -> None:
     mail = {"Type": "mailMessage", "Recipient": "a.novak@gmail.com", "Sender": "x@gmail.com"}
 
     assert values("sentinel", row(mail)) == [("email", "x@gmail.com")]
+
+
+def test_interfaces_by_reference_are_the_hosts() -> None:
+    """A host may refer to addresses that stand among the entities as well."""
+    own = {"$id": "9", "Address": "198.51.100.80", "Type": "ip"}
+    host = {"$id": "2", "HostName": "ws-0117", "IpInterfaces": [{"$ref": "9"}], "Type": "host"}
+
+    assert values("sentinel", row(own, host, IP)) == [ADDRESS]
+
+
+def test_references_without_end_cost_no_time() -> None:
+    """Hundreds of thousands of references to one large entity are resolved once."""
+    large = {"$id": "2", "Type": "host", **{f"Name{n}": "x" for n in range(50_000)}}
+    users = [{"$ref": "2"}] * 100
+    accounts = [{"Type": "account", "LoggedOnUsers": users, "Host": users} for _ in range(2_000)]
+
+    assert values("sentinel", row(Entities=[large, *accounts, IP])) == [ADDRESS]
