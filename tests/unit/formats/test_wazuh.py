@@ -121,6 +121,16 @@ def test_a_rules_words_are_shared_if_they_tell_of_nobody(description: str, quote
     assert found.title == (description if quoted else "Wazuh rule 5712")
 
 
+def test_wazuh_5_is_read_as_ecs() -> None:
+    """A document of Wazuh 5 has a part of its own in ECS, also as the indexer wraps it."""
+    document = {"@timestamp": "2026-11-20T12:00:00.000Z", "wazuh": {"rule": {"level": "high"}},
+                "event": {"kind": "alert", "severity": 5, "dataset": "guardduty"},
+                "source": {"ip": OUTSIDE}}  # fmt: skip
+
+    assert outcome_of("wazuh", document) == outcome_of("ecs", document)
+    assert outcome_of("wazuh", {"_source": document}) == outcome_of("ecs", document)
+
+
 def test_names_that_say_nothing_do_not_hide() -> None:
     """A manager is often called after the product, and an agent's address may be `any`."""
     event = alert(
