@@ -158,7 +158,7 @@ def _files(document: Document, kind: Kind, harvest: Harvest) -> None:
             written = first(document, f"crowdstrike.{name}String")
             harvest.add(name.lower(), written, role="payload")
     about = ["file"] if not _common(document, "file", malicious=malicious) else []
-    if not found.isdisjoint(("library", "driver")) and isinstance(document.get("dll"), dict):
+    if not found.isdisjoint(("library", "driver")):
         about.append("dll")
     if found != {"file"} and not _common(document, "process", malicious=False):
         about.append("process")
