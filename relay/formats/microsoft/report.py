@@ -46,6 +46,7 @@ _PARTED = re.compile(r"[,;]\s*")
 _LONGEST_NUMBER = 24  # characters: a float has fewer
 _LONGEST_TYPE = 400
 _OWN_RULE = re.compile(r"(?<![0-9a-z])[0-9a-f]{8}[-_]", re.IGNORECASE)
+_OWN_PROVIDERS = ("ASI ", "CustomAlertRule")
 _FALLBACKS = {"sentinel": "Alert of Microsoft Sentinel", "defender": "Alert of Microsoft Defender"}
 
 
@@ -151,7 +152,7 @@ def _sensor(report: Report, title: str) -> Sensor:
 
 def _alert_type(fields: Fields) -> str:
     """Return the type of an alert; a rule of the customer's own has ids of its workspace for it."""
-    own = first(fields, ("providername",)).startswith("ASI ")
+    own = first(fields, ("providername",)).startswith(_OWN_PROVIDERS)
     written = first(fields, ("alerttype",))
     return "" if own or _OWN_RULE.search(written[:_LONGEST_TYPE]) else written
 

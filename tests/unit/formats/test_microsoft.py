@@ -653,6 +653,7 @@ def test_very_many_entities_are_read_up_to_a_bound() -> None:
     [
         ({"AlertType": "VM_Brute", "ProviderName": "Defender"}, "VM_Brute"),
         ({"AlertType": "my rule", "ProviderName": "ASI NRT Alerts"}, None),
+        ({"AlertType": "my rule", "ProviderName": "CustomAlertRule"}, None),
         ({"AlertType": "0d1c0000-0000-4000-8000-0000000000aa", "ProviderName": "MCAS"}, None),
         ({"AlertType": "x_0d1c0000-0000-4000", "ProviderName": "Defender"}, None),
     ],

@@ -167,6 +167,7 @@ def test_urgency_comes_before_severity(
         ("Web - Malware Download", {"src": INSIDE, "dest": OUTSIDE,
          "url": "http://attacker.example/a"}, [ADDRESS, ("url", "http://attacker.example/a")]),
         ("Some Rule", {"src": OUTSIDE, "dest": INSIDE}, [ADDRESS]),
+        ("Risky Sign-in", {"src": OUTSIDE, "dest": ELSEWHERE}, [ADDRESS]),
         ("Some Rule", {"src": INSIDE, "dest": OUTSIDE}, [ADDRESS]),
         ("Some Rule", {"src": OUTSIDE, "dest": ELSEWHERE, "security_domain": "access"}, [ADDRESS]),
         ("Some Rule", {"src": OUTSIDE, "dest": ELSEWHERE, "security_domain": "network",
@@ -193,6 +194,10 @@ def test_whom_a_rule_blames(
         (
             "Network - C2 Beaconing",
             {"src": INSIDE, "dest": "srv.ministry.example", "dest_asset_id": "1"},
+        ),
+        (
+            "Endpoint - C2 Beaconing",
+            {"src": "ws-0042", "dest": "ws-0042.ministry.example", "security_domain": "endpoint"},
         ),
         ("Some Rule", {"src": OUTSIDE, "src_owner": "netops", "dest": INSIDE}),
         ("Some Rule", {"src": OUTSIDE, "dest": INSIDE, "dvc": OUTSIDE}),
