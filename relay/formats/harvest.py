@@ -116,20 +116,27 @@ class Harvest:
     def betrays(self, text: str) -> bool:
         """Return whether a text holds something of the victim's side or the member's, or an
         address that looks private."""
-        forms = {text.lower()}
-        if "%" in text:
-            once = unquote(text)
-            forms |= {once.lower(), unquote(once).lower()}
-        own = self._source.own_domains
-        return any(
-            _INSIDE.search(form) or any(_holds(form, word) for word in own) or self._names(form)
-            for form in forms
-        )
+        form = text.lower()
+        if self._shows(form):
+            return True
+        if "%" not in form:
+            return False
+        once = unquote(form).lower()
+        return self._shows(once) or self._shows(unquote(once).lower())
 
-    def _names(self, text: str) -> bool:
-        if len(self._hidden) <= FEW_HIDDEN:
-            return any(word in text and _holds(text, word) for word in self._hidden)
-        return any(word in self._hidden for word in _phrases(text))
+    def _shows(self, form: str) -> bool:
+        if "." in form and _INSIDE.search(form) is not None:
+            return True
+        if len(self._hidden) > FEW_HIDDEN:
+            if any(phrase in self._hidden for phrase in _phrases(form)):
+                return True
+            words: Iterable[str] = ()
+        else:
+            words = self._hidden
+        for word in (*words, *self._source.own_domains):
+            if word in form and _holds(form, word):
+                return True
+        return False
 
     def _of_victim(self, kind: str, value: str) -> bool:
         if value.lower() in self._hidden:
