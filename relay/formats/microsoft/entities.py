@@ -164,7 +164,7 @@ def _stance(roles: list[Stance], verdict: Stance | None) -> Stance:
 
 def _victim(entity: Entity, gathering: Gathering) -> None:
     hide(entity.fields, gathering)
-    for each in (entity.fields, *entity.inner("ipinterfaces")):
+    for each in (entity.fields, *entity.inner("ipinterfaces", "ipaddress", "nics")):
         gathering.hide(strings(each, ADDRESSES))
 
 
@@ -238,7 +238,7 @@ def _digests(entity: Entity, descriptions: Iterable[Fields]) -> list[str]:
 
 def _malware(entity: Entity, gathering: Gathering) -> None:
     if entity.stance is not Stance.BENIGN:
-        gathering.malware.append(first(entity.fields, ("name",)))
+        gathering.malware.append(first(entity.fields, ("name", "malwarename")))
     for file in entity.inner("files"):
         gathering.hashes(_digests(entity, (file,)))
 
@@ -255,9 +255,10 @@ def _message(entity: Entity, gathering: Gathering) -> None:
         gathering.hide(_senders(entity))
     elif entity.shared:
         for sender in _senders(entity):
-            gathering.take("email", sender, entity.side, role="sender")
+            gathering.sender(sender, entity.side)
         gathering.take("address", first(fields, ("senderip", "senderipv4")), role="sender")
-        for link in words(fields.get("urls")):
+        inner = (first(each, ("url",)) for each in entity.inner("urls"))
+        for link in (*words(fields.get("urls")), *inner):
             gathering.url(link, role="phishing")
 
 
@@ -291,6 +292,7 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
         "mailmessage": _message,
         "analyzedmessage": _message,
         "submissionmail": _message,
+        "teamsmessage": _message,
         "networkconnection": _connection,
         **dict.fromkeys(
             (
@@ -298,7 +300,7 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
                 "cloudresource", "amazonresource", "googlecloudresource", "securitygroup",
                 "iotdevice", "cloudlogonsession", "hostlogonsession", "resourceaccess",
                 "kubernetescluster", "kubernetespod", "kubernetesserviceaccount", "container",
-                "blob", "blobcontainer", "serviceprincipal", "teamsmessage", "mailboxconfiguration",
+                "blob", "blobcontainer", "serviceprincipal", "mailboxconfiguration", "nic",
             ),
             _victim,
         ),

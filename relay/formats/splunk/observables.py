@@ -66,7 +66,7 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     if not told:
         _beside(harvest, notable, meaning)
     for sender in senders:
-        harvest.add("email", sender, role="sender")
+        harvest.add("email", sender.rpartition("<")[2].rstrip("> "), role="sender")
     return harvest
 
 

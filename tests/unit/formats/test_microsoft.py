@@ -688,7 +688,7 @@ def test_columns_of_a_streamed_row_are_hidden_and_win() -> None:
 
 def test_a_sender_at_everybodys_provider_is_told() -> None:
     """Victim and attacker may have their mailboxes at the same provider."""
-    mail = {"Type": "mailMessage", "Recipient": "a.novak@gmail.com", "Sender": "x@gmail.com"}
+    mail = {"Type": "mailMessage", "Recipient": "a.novak@gmail.com", "Sender": "X <x@gmail.com>"}
 
     assert values("sentinel", row(mail)) == [("email", "x@gmail.com")]
 
@@ -708,3 +708,21 @@ def test_references_without_end_cost_no_time() -> None:
     accounts = [{"Type": "account", "LoggedOnUsers": users, "Host": users} for _ in range(2_000)]
 
     assert values("sentinel", row(Entities=[large, *accounts, IP])) == [ADDRESS]
+
+
+def test_a_message_of_teams_tells_its_sender() -> None:
+    """Links of a chat are evidence themselves; who got it is a victim."""
+    chat = evidence(
+        "teamsMessage", senderFromAddress="x@attacker.example", isExternal=True,
+        recipients=["a.novak@ministry.example"], urls=[evidence("url", url=LINK[1])],
+    )  # fmt: skip
+
+    assert values("defender", graph(chat)) == [("email", "x@attacker.example"), LINK]
+
+
+def test_addresses_of_devices_of_every_kind_are_hidden() -> None:
+    """Things and interfaces carry addresses as evidence within them."""
+    thing = evidence("ioTDevice", deviceName="cam-7", ipAddress=evidence("ip", ipAddress=VICTIM))
+    events = [evidence("ip", ipAddress=VICTIM), evidence("ip", ipAddress=OUTSIDE)]
+
+    assert values("defender", graph(thing, *events)) == [ADDRESS]

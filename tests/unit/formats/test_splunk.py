@@ -481,6 +481,6 @@ def test_the_end_that_does_not_attack_is_hidden() -> None:
 
 def test_a_sender_at_everybodys_provider_is_told() -> None:
     """Victim and attacker may have their mailboxes at the same provider."""
-    event = notable("Phishing", sender="x@gmail.com", recipient="m.tamm@gmail.com")
+    event = notable("Phishing", sender="X <x@gmail.com>", recipient="m.tamm@gmail.com")
 
     assert values("splunk", event) == [("email", "x@gmail.com")]
