@@ -85,7 +85,7 @@ class Claims:
         self._sighted = sighted(record)
         self._inner = parts_of_others(record)
         self._revoked = frozenset(text(one, "id") for one in record.revoked)
-        self._telling: set[str] = set()
+        self._settled = set(self._revoked)
         self._based: set[str] = set()
         self._names: dict[str, tuple[tuple[str, str, str], ...]] = {}
         self._told: dict[tuple[str, str], Told] = {}
@@ -95,6 +95,7 @@ class Claims:
         readers = {
             "indicator": self._indicator,
             "observed-data": self._observed,
+            "sighting": self._seen,
             "vulnerability": self._vulnerability,
             "malware": self._samples,
             "relationship": self._tied,
@@ -111,7 +112,7 @@ class Claims:
             return
         said = self._pattern(one)
         if said:
-            self._telling.add(name)
+            self._settled.add(name)
         ties = self._record.ties.get(name, ())
         others = [other for kind, _, other in ties if kind in TIES]
         bases = [other for other in others if other not in self._based and self._is_base(other)]
@@ -137,10 +138,10 @@ class Claims:
 
     def _observed(self, name: str, one: Object) -> Iterator[Claim]:
         """What an indicator rests on is the indicator's; what it was seen in is the victim's, too:
-        there the indicator itself says what was the attacker's."""
+        there the indicator itself says what was the attacker's, or that nothing was."""
         seen = self._sighted.get(name, _NOBODY)
         refs = self._roots(one)
-        if name in self._based or any(thing in self._telling for thing in seen.things):
+        if name in self._based or not self._settled.isdisjoint(seen.things):
             return
         if any(ref.startswith(_RAW) for ref in refs):
             return
@@ -152,6 +153,13 @@ class Claims:
     def _roots(self, observed_data: Object) -> tuple[str, ...]:
         refs = texts(observed_data, "object_refs")
         return tuple(ref for ref in refs if ref not in self._inner)
+
+    def _seen(self, name: str, one: Object) -> Iterator[Claim]:
+        """A cyber-observable object may be sighted itself: OpenCTI does so."""
+        thing = text(one, "sighting_of_ref")
+        seen = self._sighted.get(thing, _NOBODY)
+        if _is_cyber(thing) and seen.ids[:1] == [name]:
+            yield self._claim(_Basis(name, name, seen.ids, (thing,)), seen.when, (), (thing,))
 
     def _vulnerability(self, name: str, one: Object) -> Iterator[Claim]:
         seen = self._sighted.get(name, _NOBODY)

@@ -265,7 +265,9 @@ def test_one_value_is_one_observable() -> None:
     assert (found.detected_at, found.first_seen, found.count) == (
         "2026-11-03T11:00:00.000Z", "2026-11-03T10:00:00.000Z", 7,
     )  # fmt: skip
-    assert pairs(indicator, C2, data) == [("ipv4", "198.51.100.7")]
+    (loose,) = detections("stix", a_bundle(indicator, C2, data))
+    assert [o.value for o in loose.observables] == ["198.51.100.7"]
+    assert loose.detected_at == "2026-11-03T11:00:00.000Z"
 
 
 TIMES = [
@@ -404,6 +406,7 @@ def test_the_infrastructure_that_is_targeted_is_the_victims() -> None:
 
     assert nothing(MALWARE, server, C2, *ties)
     assert nothing(MALWARE, server, C2, *ties, an_indicator(ADDRESS))
+    assert nothing(MALWARE, server, C2, ties[0], tied(server, "communicates-with", C2))
 
 
 def test_objects_on_their_own_are_no_detection() -> None:
@@ -434,6 +437,28 @@ def test_what_an_indicator_was_seen_in_is_not_shared() -> None:
     sighting = a_sighting(indicator, observed_data_refs=[data["id"]])
 
     assert pairs(indicator, HOST, C2, data, sighting) == [("ipv4", "198.51.100.7")]
+
+
+def test_what_a_revoked_indicator_was_seen_in_is_not_shared_either() -> None:
+    """It was a mistake: the evidence is of nothing."""
+    indicator = an_indicator("[file:name MATCHES '^x']", revoked=True)
+    data = observed(C2)
+
+    assert nothing(indicator, C2, data, a_sighting(indicator, observed_data_refs=[data["id"]]))
+
+
+def test_an_object_may_be_sighted_itself() -> None:
+    """OpenCTI does so: the sighting says that it is the attacker's, and when."""
+    other = {"first_seen": "2026-11-03T00:00:00Z", "last_seen": "2026-11-03T01:00:00Z"}
+    (found,) = detections("stix", a_bundle(C2, a_sighting(C2), a_sighting(C2, "two", **other)))
+
+    assert [(o.value, o.side) for o in found.observables] == [("198.51.100.7", "attacker")]
+    assert (found.first_seen, found.detected_at, found.count) == (
+        "2026-11-03T00:00:00.000Z",
+        "2026-11-04T13:00:00.000Z",
+        6,
+    )
+    assert nothing(C2, a_sighting(C2, count=0))
 
 
 def test_raw_events_of_ones_own_logs_are_no_detection() -> None:
@@ -492,9 +517,19 @@ def test_accounts_are_the_victims_unless_bound_to_the_attacker() -> None:
     actor = an_object("threat-actor", name="Actor")
 
     assert nothing(account, told)
+    assert pairs(account, an_indicator("[url:value = 'http://c2.example/1001']")) == [
+        ("url", "http://c2.example/1001")
+    ]
     assert pairs(account, actor, tied(actor, "uses", account), told) == [
         ("url", "http://c2.example/jdoe")
     ]
+
+
+def test_the_contact_of_an_organisation_is_nobodys_indicator() -> None:
+    """Whoever reports or was hit is reached there: it never comes out."""
+    bank = an_object("identity", name="Bank", contact_information="soc@bank.example")
+
+    assert nothing(bank, an_indicator("[email-addr:value = 'soc@bank.example']"))
 
 
 def test_objects_held_by_observed_data_are_read() -> None:
@@ -524,7 +559,7 @@ def test_a_sighted_vulnerability_is_an_observable() -> None:
 def test_techniques_and_malware_come_through_relationships() -> None:
     """Of what an indicator indicates; ids of other lists than ATT&CK are left out."""
     known = [{"source_name": "mitre-attack", "external_id": "T1071.001"},
-             {"source_name": "capec", "external_id": "CAPEC-163"}]  # fmt: skip
+             {"source_name": "tickets", "external_id": "T1234"}]  # fmt: skip
     technique = an_object("attack-pattern", external_references=known, name="Web")
     indicator = an_indicator(ADDRESS)
     ties = [tied(indicator, "indicates", technique), tied(indicator, "indicates", MALWARE)]
@@ -603,9 +638,10 @@ def test_what_the_relay_told_is_no_sighting_of_ones_own() -> None:
     refs = [{"source_name": "relay-alert", "external_id": alert}]
 
     (told,) = detections("stix", an_indicator(ADDRESS, external_references=refs))
-    (own,) = detections("stix", an_indicator(ADDRESS, external_references=[{"external_id": alert}]))
     assert (told.first_hand, told.derived_from) == (False, [alert])
-    assert own.first_hand
+    for other in ({"external_id": alert}, {"source_name": "relay-alert", "external_id": "7"}):
+        (own,) = detections("stix", an_indicator(ADDRESS, external_references=[other]))
+        assert own.first_hand
 
 
 def test_a_broken_pattern_is_refused_unless_others_are_sound() -> None:

@@ -166,6 +166,16 @@ def test_what_has_no_label_bears_that_of_its_report() -> None:
     assert label(marked(AMBER), report) == "amber"
 
 
+def test_what_an_indicator_is_based_on_is_not_told_again_under_a_wider_label() -> None:
+    """The data has no label of its own: it is the indicator's, under the indicator's."""
+    thing = a_thing("ipv4-addr", value="198.51.100.7")
+    indicator, data = marked(RED), observed(thing)
+    tie = tied(indicator, "based-on", data)
+
+    found = detections("stix", a_bundle(indicator, thing, data, tie), SOURCE)
+    assert [each.sharing.tlp for each in found] == ["red"]
+
+
 def granular(*marks: tuple[str, str], **fields: Any) -> dict[str, Any]:
     """An indicator with markings on some of its fields."""
     each = [{"marking_ref": ref, "selectors": [field]} for ref, field in marks]
