@@ -668,10 +668,11 @@ def test_a_rule_of_the_customers_own_has_no_id(fields: dict[str, Any], rule: str
 
 def test_the_full_name_of_a_device_hides_its_parts() -> None:
     """Of a full name the host and the domain are hidden, too."""
+    device = evidence("device", deviceDnsName="ws-0117.corp.ministry.example")
     words = ("ws-0117", "corp.ministry.example", "ws-0117.corp.ministry.example", "other")
     links = [evidence("url", url=f"http://attacker.example/?x={word}") for word in words]
 
-    assert values("defender", graph(DEVICE, *links)) == [
+    assert values("defender", graph(device, *links)) == [
         ("url", "http://attacker.example/?x=other")
     ]
 

@@ -197,7 +197,7 @@ def test_whom_a_rule_blames(
         ),
         (
             "Endpoint - C2 Beaconing",
-            {"src": "ws-0042", "dest": "ws-0042.ministry.example", "security_domain": "endpoint"},
+            {"src": "ws-0043", "dest": "ws-0042.ministry.example", "security_domain": "endpoint"},
         ),
         ("Some Rule", {"src": OUTSIDE, "src_owner": "netops", "dest": INSIDE}),
         ("Some Rule", {"src": OUTSIDE, "dest": INSIDE, "dvc": OUTSIDE}),
