@@ -99,7 +99,7 @@ def _names(harvest: Harvest, party: Party) -> None:
     if any(word.lower().startswith("sip") for word in texts(fields, "Proto")):
         return  # a telephone's account looks like a mailbox
     for written in texts(fields, "Email"):
-        harvest.add("email", written.strip().strip("<>"), side, role=role)
+        harvest.add("email", written, side, role=role)
 
 
 def _network(written: str) -> str:
