@@ -72,7 +72,10 @@ def _is_idea0(event: Fields) -> bool:
 
 def _times(event: Fields) -> _Times | None:
     written = ("EventTime", "WinStartTime", "CeaseTime", "WinEndTime", "DetectTime")
-    began, opened, ceased, closed, detected = (moment(text(event, name)) for name in written)
+    # The very start of 1970 is a clock that was not set.
+    began, opened, ceased, closed, detected = (
+        moment(text(event, name)) or None for name in written
+    )
     # A detector that reports by the window may still date its message exactly, within it.
     order = (began, _within(opened, detected, closed), opened, ceased, closed, detected)
     at = next((each for each in order if each is not None), None)
