@@ -31,20 +31,11 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How a finding is classed, and whom that blames."""
+    """How a finding is classed, whom that blames, and what the one blamed is used for."""
 
-    classification: Classification = "other:undetermined"
-
-    @property
-    def intent(self) -> Intent:
-        """Which end attacks."""
-        kind = self.classification
-        return _INTENTS.get(kind) or _INTENTS.get(kind.partition(":")[0], Intent.OPEN)
-
-    @property
-    def role(self) -> Role | None:
-        """What the end that attacks was used for."""
-        return _ROLES.get(self.classification)
+    classification: Classification
+    intent: Intent
+    role: Role | None
 
 
 _INTENTS: Mapping[str, Intent] = MappingProxyType(
@@ -64,6 +55,17 @@ _ROLES: Mapping[Classification, Role] = MappingProxyType(
         "information-content-security:data-leak": "exfiltration",
         "information-gathering:scanner": "scanner",
         "fraud:phishing": "phishing",
+    }
+)
+
+_MEANINGS: Mapping[Classification, Meaning] = MappingProxyType(
+    {
+        kind: Meaning(
+            kind,
+            _INTENTS.get(kind) or _INTENTS.get(kind.partition(":")[0], Intent.OPEN),
+            _ROLES.get(kind),
+        )
+        for kind in CLASSIFICATIONS
     }
 )
 
@@ -114,7 +116,7 @@ def meaning(event: Fields, info: Fields) -> Meaning:
     types = texts(info, "types")[:_MOST]
     for written in types:
         if written in CLASSIFICATIONS:
-            return Meaning(written)
+            return _MEANINGS[written]
     malware = tuple(islice(parts(event, "malware"), _MOST))
     found = (
         _of_malware(malware)
@@ -122,8 +124,8 @@ def meaning(event: Fields, info: Fields) -> Meaning:
         or classed(techniques(event, info), _tactics(event, info))
     )
     if found is None:
-        return Meaning("malicious-code:infected-system") if malware else Meaning()
-    return Meaning(found)
+        found = "malicious-code:infected-system" if malware else "other:undetermined"
+    return _MEANINGS[found]
 
 
 def techniques(event: Fields, info: Fields) -> list[str]:
