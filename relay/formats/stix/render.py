@@ -77,7 +77,7 @@ class _Bundle:
         self._claim: _Made = {
             "name": alert.title,
             "description": _described(alert),
-            "confidence": min(alert.confidence, 100),
+            "confidence": alert.confidence,
             "labels": _labels(alert),
         }
         self._valid: _Made = {
@@ -138,7 +138,7 @@ class _Bundle:
             **self._common,
             "sighting_of_ref": key["id"],
             "first_seen": rfc3339(alert.start),
-            "last_seen": rfc3339(max(alert.end, alert.start)),
+            "last_seen": rfc3339(alert.end),
             "count": min(max(count, 1), _MOST_COUNTED),
             "where_sighted_refs": places or [self.author["id"]],
             "summary": True,

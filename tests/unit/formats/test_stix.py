@@ -540,6 +540,9 @@ def test_objects_held_by_observed_data_are_read() -> None:
         "2": {"type": "email-message", "from_ref": "3", "to_refs": ["4"]},
         "3": {"type": "email-addr", "value": "x@evil.example"},
         "4": {"type": "email-addr", "value": "jane@victim.example"},
+        "5": {"type": "network-traffic", "src_ref": "6", "dst_ref": "7"},
+        "6": {"type": "ipv4-addr", "value": "203.0.113.9"},
+        "7": {"type": "ipv4-addr", "value": "203.0.113.10"},
     }
     found = pairs(observed(objects=held, object_refs=None))
 

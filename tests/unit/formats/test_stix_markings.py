@@ -187,6 +187,15 @@ def test_a_marking_on_the_pattern_is_the_indicators() -> None:
     assert label(granular((RED, "pattern"))) == "red"
 
 
+def test_a_marking_on_a_value_is_the_objects() -> None:
+    """A cyber-observable object is little more than its value."""
+    thing = a_thing("mutex", name="Global\\x", granular_markings=[
+        {"marking_ref": RED, "selectors": ["name"]},
+    ])  # fmt: skip
+
+    assert label(thing, observed(thing, object_marking_refs=[AMBER])) == "red"
+
+
 def test_a_field_under_a_stricter_marking_is_not_read() -> None:
     """The pattern goes on under its own label, without the name that may not."""
     (found,) = detections(
