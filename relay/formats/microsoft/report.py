@@ -74,7 +74,7 @@ def told(report: Report, source: Source) -> Outcome:
     if any(folded_word(word) in INWARD for word in _said(report, _PRODUCTS)):
         return Skipped("a breach of the member's own policy")
     began, ended = _time(fields, _BEGAN), _time(fields, _ENDED)
-    detected = began or ended or _time(fields, _CREATED)
+    detected = ended or began or _time(fields, _CREATED)
     if detected is None:
         return Refused("no-time", "the alert has no time that is a date with a clock")
     gathering = _gathered(report)

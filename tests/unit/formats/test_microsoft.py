@@ -30,7 +30,7 @@ def test_fields_of_a_row_of_sentinel() -> None:
     """A row of SecurityAlert becomes a detection field by field."""
     (found,) = detections("sentinel", row(ConfidenceScore=0.72))
 
-    assert found.detected_at == "2026-11-20T10:00:00.765Z"
+    assert found.detected_at == "2026-11-20T10:01:00.000Z"
     assert (found.first_seen, found.last_seen) == (
         "2026-11-20T10:00:00.765Z", "2026-11-20T10:01:00.000Z",
     )  # fmt: skip
@@ -51,7 +51,7 @@ def test_fields_of_an_alert_of_the_graph() -> None:
     piece = evidence("file", fileDetails=file(), verdict="malicious")
     (found,) = detections("defender", graph(DEVICE, piece, threatFamilyName="Qakbot"))
 
-    assert found.detected_at == "2026-11-20T10:00:00.765Z"
+    assert found.detected_at == "2026-11-20T10:01:00.000Z"
     assert (found.severity, found.classification) == ("medium", "malicious-code:infected-system")
     assert found.malware == ["Qakbot"]
     assert found.flags == ["confidence_assumed"]
@@ -75,16 +75,17 @@ def test_either_name_reads_both(form: Format) -> None:
 @pytest.mark.parametrize(
     ("changes", "detected"),
     [
-        ({"StartTime": None}, "2026-11-20T10:01:00.000Z"),
+        ({}, "2026-11-20T10:01:00.000Z"),
+        ({"EndTime": None}, "2026-11-20T10:00:00.765Z"),
         ({"StartTime": None, "EndTime": ""}, "2026-11-20T10:05:00.123Z"),
-        ({"StartTime": "0001-01-01T00:00:00"}, "2026-11-20T10:01:00.000Z"),
-        ({"StartTime": "2026-11-20 09:00:00.765432100"}, "2026-11-20T09:00:00.765Z"),
-        ({"StartTime": "2026-11-20T10:00:00+02:00"}, "2026-11-20T08:00:00.000Z"),
+        ({"EndTime": "0001-01-01T00:00:00"}, "2026-11-20T10:00:00.765Z"),
+        ({"EndTime": "2026-11-20 11:00:00.765432100"}, "2026-11-20T11:00:00.765Z"),
+        ({"EndTime": "2026-11-20T13:00:00+02:00"}, "2026-11-20T11:00:00.000Z"),
     ],
 )
 def test_the_time_is_when_it_happened(changes: dict[str, Any], detected: str) -> None:
-    """Occurrence comes before creation; a time without an offset is in UTC, as all of
-    Microsoft's."""
+    """The last activity counts, before its begin and the report's creation: an alert that goes on
+    is fresh. A time without an offset is in UTC, as all of Microsoft's."""
     (found,) = detections("sentinel", row(**changes))
 
     assert found.detected_at == detected
@@ -415,7 +416,7 @@ def test_an_alert_of_the_endpoint_api() -> None:
 
     assert values("defender", event) == [("sha256", SHA256), ADDRESS]
     assert values("defender", {"value": [event]}) == [("sha256", SHA256), ADDRESS]
-    assert detections("defender", event)[0].detected_at == "2026-11-20T10:00:00.765Z"
+    assert detections("defender", event)[0].detected_at == "2026-11-20T10:01:00.000Z"
 
 
 def test_an_incident_of_defender_is_its_alerts() -> None:
