@@ -4,6 +4,7 @@ A detection has one time, one label, one severity and one confidence; a record i
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.fields import text
@@ -123,7 +124,7 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
     firsts = [each.first for each, _ in members if each.first is not None]
     return Draft(
         sensor=Sensor("stix", rule_id=first.id[0], rule_name=named),
-        id=(at, *sorted(claim.id for claim in claims)),
+        id=(at, _digest(claim.id for claim in claims)),
         detected_at=at,
         title=f"{title}{several}",
         fallback=_FALLBACK,
@@ -139,3 +140,8 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
         pap=told.pap,
         derived_from=(told.alert,) if told.alert else (),
     )
+
+
+def _digest(ids: Iterable[tuple[str, str]]) -> str:
+    """Return a short name for many ids: it is part of the id of each of many detections."""
+    return blake2b(repr(sorted(ids)).encode("utf-8", "replace"), digest_size=16).hexdigest()
