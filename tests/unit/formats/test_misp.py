@@ -187,6 +187,7 @@ def test_a_record_of_another_format_is_refused(record: dict[str, Any]) -> None:
         ("link", "https://evil.example/a", []),
         ("whois-registrant-email", "bad@evil.example", []),
         ("ip-dst", "10.1.2.3", []),
+        ("ip-dst", "evil.example", []),
         ("no-such-type", "198.51.100.7", []),
     ],
 )  # fmt: skip
@@ -216,6 +217,7 @@ def test_a_flag_counts_where_its_author_uses_it() -> None:
     """Beside flagged attributes, an unflagged one is context: a service that was abused, say."""
     assert found(DOMAIN, CONTEXT) == ["evil.example"]
     assert found({**DOMAIN, "to_ids": "1"}, {**CONTEXT, "to_ids": "0"}) == ["evil.example"]
+    assert found({**DOMAIN, "deleted": True}, CONTEXT) == ["198.51.100.9"]
     assert found(DOMAIN, attribute("user-agent", "a b", to_ids=False)) == ["evil.example"]
     assert found(DOMAIN, attribute("regkey", "HKLM\\Run", to_ids=False)) == ["evil.example"]
 
@@ -385,6 +387,7 @@ def test_fingerprints_that_only_objects_tell() -> None:
         thing("email", attribute("email-dst", "planted@a.example", object_relation="to")),
         thing("ddos", attribute("ip-dst", "203.0.113.10", object_relation="ip-dst")),
         attribute("email-dst", "planted@a.example", "Payload delivery"),
+        thing("our-own-template", attribute("email-dst", "planted@a.example", object_relation="x")),
         attribute("hostname", "ws-0042.example", Tag=tags("Victim")),
     ],
 )
@@ -408,6 +411,14 @@ def test_the_victims_values_come_out_nowhere(victim: dict[str, Any]) -> None:
     assert isinstance(outcome, Converted)
     assert value not in orjson.dumps(outcome.detections).decode()
     assert outcome.detections[0]["title"] == "MISP event"
+
+
+def test_a_victims_port_hides_nothing() -> None:
+    """Of an address with its port, the address is hidden: the number is anybody's."""
+    victim = attribute("ip-dst|port", "203.0.113.10|8443", "Targeting data")
+    page = attribute("url", "http://evil.example:8443/a")
+
+    assert found(victim, page) == ["http://evil.example:8443/a"]
 
 
 def test_coarse_words_about_a_victim_hide_nothing() -> None:
