@@ -58,12 +58,9 @@ class Notable:
         found: dict[str, None] = {}
         for name in names:
             value = self._fields.get(name)
-            if isinstance(value, str):
-                self._add(found, value)
-            elif isinstance(value, list):
-                for each in value[:MOST_VALUES]:
-                    if isinstance(each, str):
-                        self._add(found, each)
+            for each in value[:MOST_VALUES] if isinstance(value, list) else (value,):
+                if isinstance(each, str):
+                    self._add(found, each)
         return list(found)
 
     def text(self, *names: str) -> str:
