@@ -71,7 +71,8 @@ def _converted(
     record: Record, timed: list[_Timed], hiding: Iterable[str], source: Source
 ) -> Outcome:
     empty = Harvest(source, hiding)
-    gathering = Gathering(record, _withdrawn(record))
+    named = (each for _, claim in timed if claim.side == "attacker" for each in claim.said)
+    gathering = Gathering(record, named, _withdrawn(record))
     groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
     for when, claim in timed:
         told = claim.told

@@ -147,6 +147,8 @@ MEANT = [
      [("email", "x@evil.example")]),
     ("[email-message:from_ref.value = 'x@evil.example' AND email-message:subject = 'Hello']",
      [("email", "x@evil.example")]),
+    ("[email-message:additional_header_fields.'Reply-To' = 'x@evil.example']",
+     [("email", "x@evil.example")]),
     ("[email-message:sender_ref.value = 'x@evil.example']", [("email", "x@evil.example")]),
     (f"[file:hashes.'SHA-256' = '{SHA256}' AND file:hashes.md5 = '{MD5}' AND file:name = 'x.exe']",
      [("sha256", SHA256), ("md5", MD5)]),
@@ -268,6 +270,7 @@ def test_one_value_is_one_observable() -> None:
     (loose,) = detections("stix", a_bundle(indicator, C2, data))
     assert [o.value for o in loose.observables] == ["198.51.100.7"]
     assert loose.detected_at == "2026-11-03T11:00:00.000Z"
+    assert loose.observables[0].side == "attacker"
 
 
 TIMES = [
