@@ -13,6 +13,59 @@ from tests.unit.wire.values import UUID, a_full_alert
 ADDRESS = ("ipv4", "198.51.100.7")
 
 
+EVENT = {
+    "uuid": UUID,
+    "info": "Early warning",
+    "date": "2026-03-02",
+    "timestamp": "1772439249",
+    "publish_timestamp": "1772439249",
+    "published": True,
+    "threat_level_id": "1",
+    "analysis": "0",
+    "distribution": "1",
+    "sharing_group_id": "0",
+    "Orgc": {"name": "relay-test", "uuid": "cc051e39-0591-5050-ab10-f8a6e8b2bab9"},
+    "Tag": [
+        {"name": "tlp:green"},
+        {"name": "PAP:AMBER"},
+        {"name": f'relay:alert-id="{UUID}"'},
+        {"name": 'relay:episode="2026-03-02T08:14:09.250Z"'},
+        {"name": 'relay:revision="1"'},
+        {"name": 'relay:severity="high"'},
+        {"name": 'relay:state="early-warning"'},
+        {"name": 'relay:members="1"'},
+        {"name": 'misp:confidence-level="usually-confident"'},
+        {"name": 'rsit:malicious-code="c2-server"'},
+        {"name": 'misp-galaxy:mitre-attack-pattern="T1071.001"'},
+    ],
+    "Attribute": [
+        {
+            "uuid": "a2133b13-28c6-554e-96c7-75b71f258bb3",
+            "type": "domain",
+            "category": "Network activity",
+            "to_ids": True,
+            "distribution": "5",
+            "timestamp": "1772439249",
+            "comment": "detections: 1, members: 1",
+            "value": "evil.example",
+            "first_seen": "2026-03-02T08:14:09.250000+00:00",
+            "last_seen": "2026-03-02T08:14:19.250000+00:00",
+        },
+        {
+            "uuid": "0d703c2e-b42f-5f34-9f83-53652d7b4251",
+            "type": "ip-dst",
+            "category": "Network activity",
+            "to_ids": True,
+            "distribution": "5",
+            "timestamp": "1772439249",
+            "comment": "detections: 1, members: 1",
+            "value": "198.51.100.7",
+        },
+    ],
+    "Object": [],
+}
+
+
 def event_of(alert: Alert) -> dict[str, Any]:
     """The event that tells an alert."""
     return cast("dict[str, Any]", rendered("misp", alert)["Event"])
@@ -31,57 +84,7 @@ def test_fields_of_an_event() -> None:
 
     event = event_of(told)
 
-    assert event == {
-        "uuid": UUID,
-        "info": "Early warning",
-        "date": "2026-03-02",
-        "timestamp": "1772439249",
-        "publish_timestamp": "1772439249",
-        "published": True,
-        "threat_level_id": "1",
-        "analysis": "0",
-        "distribution": "1",
-        "sharing_group_id": "0",
-        "Orgc": {"name": "relay-test", "uuid": "cc051e39-0591-5050-ab10-f8a6e8b2bab9"},
-        "Tag": [
-            {"name": "tlp:green"},
-            {"name": "PAP:AMBER"},
-            {"name": f'relay:alert-id="{UUID}"'},
-            {"name": 'relay:episode="2026-03-02T08:14:09.250Z"'},
-            {"name": 'relay:revision="1"'},
-            {"name": 'relay:severity="high"'},
-            {"name": 'relay:state="early-warning"'},
-            {"name": 'relay:members="1"'},
-            {"name": 'misp:confidence-level="usually-confident"'},
-            {"name": 'rsit:malicious-code="c2-server"'},
-            {"name": 'misp-galaxy:mitre-attack-pattern="T1071.001"'},
-        ],
-        "Attribute": [
-            {
-                "uuid": "a2133b13-28c6-554e-96c7-75b71f258bb3",
-                "type": "domain",
-                "category": "Network activity",
-                "to_ids": True,
-                "distribution": "5",
-                "timestamp": "1772439249",
-                "comment": "detections: 1, members: 1",
-                "value": "evil.example",
-                "first_seen": "2026-03-02T08:14:09.250000+00:00",
-                "last_seen": "2026-03-02T08:14:19.250000+00:00",
-            },
-            {
-                "uuid": "0d703c2e-b42f-5f34-9f83-53652d7b4251",
-                "type": "ip-dst",
-                "category": "Network activity",
-                "to_ids": True,
-                "distribution": "5",
-                "timestamp": "1772439249",
-                "comment": "detections: 1, members: 1",
-                "value": "198.51.100.7",
-            },
-        ],
-        "Object": [],
-    }
+    assert event == EVENT
 
 
 @pytest.mark.parametrize(
