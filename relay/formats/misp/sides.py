@@ -10,8 +10,8 @@ category instead.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from relay.formats.bystanders import answers, reports, serves
 from relay.formats.misp.attributes import Attribute
-from relay.formats.misp.bystanders import answers, reports, serves
 from relay.formats.misp.kinds import (
     ADDRESSED,
     ASIDE,

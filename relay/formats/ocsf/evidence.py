@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Literal
 
+from relay.formats.bystanders import serves
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
-from relay.formats.misp.bystanders import serves
 from relay.formats.ocsf.mailboxes import house, recipients, senders
 from relay.formats.ocsf.meaning import Intent, Meaning
 from relay.formats.ocsf.sides import End, Judged
