@@ -47,7 +47,8 @@ UNLABELLED: frozenset[Format] = frozenset(("suricata", "wazuh", "defender", "sen
 def adapt(form: Format, record: bytes, source: Source) -> Outcome:
     """Convert one record. Total: any bytes have an outcome, and nothing is raised.
 
-    Of an answer that holds many records the outcome is that of all, `joined`. Raises KeyError for `native`, which is no foreign format.
+    Of an answer that holds many records the outcome is that of all, `joined`. Raises KeyError for
+    `native`, which is no foreign format.
     """
     value = parse(record)
     return value if isinstance(value, Refused) else joined(outcomes(form, value, source))

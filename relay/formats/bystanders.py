@@ -1,4 +1,4 @@
-"""Hosts that stand in MISP events without being anybody's weapon."""
+"""Hosts that stand in records without being anybody's weapon."""
 
 import re
 
