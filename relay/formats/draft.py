@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import sha1
 from unicodedata import normalize
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from relay.formats.harvest import Harvest
 from relay.formats.labels import label
@@ -192,7 +193,15 @@ def _sharing(draft: Draft, tlp: str) -> dict[str, object]:
 
 def _id(draft: Draft, source: Source, part: int) -> str:
     named = (source.member, draft.sensor.format, *draft.id, *((part,) if part else ()))
-    return str(uuid5(NAMESPACE, repr(named)))
+    return _uuid5(repr(named).encode())
+
+
+def _uuid5(name: bytes) -> str:
+    """Return a name's UUID of version 5 in the namespace; that of `uuid` takes three times as
+    long."""
+    digits = sha1(NAMESPACE.bytes + name, usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digits[16], 16) % 4]
+    return f"{digits[:8]}-{digits[8:12]}-5{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def _parted(observables: list[dict[str, object]]) -> Iterator[list[dict[str, object]]]:

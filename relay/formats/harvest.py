@@ -172,7 +172,7 @@ def _words(value: str) -> Iterable[str]:
 def _kind(word: str) -> str:
     """Return the type of a value of which another form may come out, empty if there is none."""
     if "/" in word:
-        return "url"
+        return "url" if ":" in word or "//" in word else ""
     if "@" in word:
         return "email"
     if ":" in word:
