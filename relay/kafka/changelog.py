@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,19 +47,21 @@ class Restorer:
         The lane's former owner must have been fenced before, or the end moves. Raises an error of
         `Environment`, with the store closed.
         """
-        consumer = reading(self._kit.kafka)
-        try:
-            await consumer.start()
-            tail = _Tail(consumer, partition_of(self._kit.topics.state, lane), self._kit.settings)
-            extent = await tail.extent()
-            store = self._open(lane, extent)
+        with ExitStack() as unless_told:
+            consumer = reading(self._kit.kafka)
             try:
-                return await self._replay(tail, store, extent)
-            except BaseException:
-                store.close()
-                raise
-        finally:
-            await discard_consumer(consumer)
+                await consumer.start()
+                partition = partition_of(self._kit.topics.state, lane)
+                tail = _Tail(consumer, partition, self._kit.settings)
+                extent = await tail.extent()
+                store = self._open(lane, extent)
+                unless_told.callback(store.close)
+                restored = await self._replay(tail, store, extent)
+            finally:
+                await discard_consumer(consumer)
+            # Not before: cancelled while the consumer ends, nobody would know of a store to close.
+            unless_told.pop_all()
+            return restored
 
     def _open(self, lane: int, extent: Extent) -> RocksStore:
         if lane in self._distrusted:

@@ -45,7 +45,7 @@ class CorrelateWorker:
         self._state = state
         self.joined = False
         self._lanes: dict[Partition, Lane] = {}
-        self._tasks: dict[Partition, asyncio.Task[None]] = {}
+        self._tasks: dict[Partition, set[asyncio.Task[None]]] = {}
         self._office: tuple[Restorer, Writer] | None = None
         self._patience = Patience(kit.kafka.stuck_ms / 1_000)
 
@@ -138,20 +138,21 @@ class CorrelateWorker:
                     )
 
     def own(self, partition: Partition, consumer: Consumer, tasks: asyncio.TaskGroup) -> None:
-        """Work on a lane from when its former task here, if any, has ended."""
+        """Work on a lane from when its former tasks here have ended: they may hold its store."""
         if self._office is None:
             return
         lane = Lane(partition.partition, self._kit, consumer, *self._office)
-        former = self._tasks.get(partition)
+        former = {task for task in self._tasks.get(partition, ()) if not task.done()}
         self._lanes[partition] = lane
-        self._tasks[partition] = tasks.create_task(_after(former, lane))
+        self._tasks[partition] = {*former, tasks.create_task(_after(former, lane))}
 
     async def give_up(self) -> None:
         """Let the running transactions end, for a third of the rebalance time-out; then cut."""
         for lane in self._lanes.values():
             lane.close()
         self._lanes.clear()
-        running = {task for task in self._tasks.values() if not task.done()}
+        working = (task for tasks in self._tasks.values() for task in tasks)
+        running = {task for task in working if not task.done()}
         if running:
             bound = self._kit.kafka.rebalance_timeout_ms / 3_000
             _, late = await asyncio.wait(running, timeout=bound)
@@ -182,7 +183,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         self._worker.joined = True
 
 
-async def _after(former: "asyncio.Task[None] | None", lane: Lane) -> None:
-    if former is not None:
-        await asyncio.wait({former})
+async def _after(former: "Collection[asyncio.Task[None]]", lane: Lane) -> None:
+    if former:
+        await asyncio.wait(former)
     await lane.run()

@@ -126,9 +126,10 @@ class Lane:
         finally:
             self.ready = False
             self._hold()
-            await discard_producer(producer)
+            # First, since what awaits may be cancelled: the next tenure could not open it.
             if store is not None:
                 store.close()
+            await discard_producer(producer)
 
     async def _fence(self, producer: Producer) -> int | None:
         """Fence the former owner, which ends its transaction; only then is the offset final."""

@@ -123,16 +123,25 @@ class RocksDisk:
         self._buffers = WriteBufferManager(memory // 3, allow_stall=False)
 
     def open(self, lane: int) -> tuple["RocksStore", Discard | None]:
-        """Open the store of `lane`, or a fresh one with the reason if it cannot be read."""
+        """Open the store of `lane`, or a fresh one with the reason if it cannot be read.
+
+        Raises StoreError if that cannot be made either.
+        """
         try:
             return RocksStore(self._open(lane), self._clock), None
         except _UnreadableError as error:
             return self.fresh(lane), error.reason
 
     def fresh(self, lane: int) -> "RocksStore":
-        """Open an empty store for `lane`. One that was open before must have been closed."""
+        """Open an empty store for `lane`. One that was open before must have been closed.
+
+        Raises StoreError if it cannot be made, as on a disk that is full.
+        """
         shutil.rmtree(self._path(lane), ignore_errors=True)
-        return RocksStore(self._open(lane), self._clock)
+        try:
+            return RocksStore(self._open(lane), self._clock)
+        except _UnreadableError as error:
+            raise StoreError(str(error.__cause__)) from error
 
     def close(self) -> None:
         """Give the slot back. The stores must have been closed."""

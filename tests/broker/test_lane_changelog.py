@@ -9,8 +9,11 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 
 from relay.broker import Cluster
+from relay.kafka import changelog
 from relay.kafka.changelog import INCARNATION, Restored, Restorer
+from relay.kafka.clients import Consumer
 from relay.kafka.events import CheckpointDiscarded
+from relay.kafka.internals import discard_consumer
 from relay.model.plan import Change
 from relay.state import Discard, RocksDisk, Stored
 from tests.broker.toy import COUNT, Toy, admin, on_a_loop, read
@@ -155,6 +158,34 @@ async def test_a_restore_goes_on_from_the_checkpoint(
     assert entries == {A: Stored(b"1", 10), B: Stored(b"1", 10)}
     assert result.records == 1
     assert not toy.of(CheckpointDiscarded)
+
+
+@on_a_loop
+async def test_a_restore_that_is_cancelled_at_its_end_leaves_no_store_open(
+    kafka: Cluster, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lane given up while the restore's consumer ends can be opened again by the same process."""
+    toy = Toy(kafka.bootstrap, prefix)
+    await toy.provision()
+    ending = asyncio.Event()
+
+    async def slowly(consumer: Consumer) -> None:
+        await discard_consumer(consumer)
+        ending.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(changelog, "discard_consumer", slowly)
+    disk = RocksDisk(tmp_path, now)
+    restoring = asyncio.create_task(Restorer(toy.kit(), disk).restore(0))
+    await ending.wait()
+    restoring.cancel()
+    await asyncio.wait({restoring})
+    again, discarded = disk.open(0)
+    again.close()
+    disk.close()
+
+    assert restoring.cancelled()
+    assert discarded is None
 
 
 @pytest.mark.parametrize("reason", [Discard.INCARNATION, Discard.AHEAD, Discard.BEHIND])

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from relay.model.plan import Change
-from relay.state import Discard, Extent, Mark, RocksDisk, mismatch
+from relay.state import Discard, Extent, Mark, RocksDisk, StoreError, mismatch
 from relay.state.rocks import LAYOUT, MARK, META
 
 INCARNATION = b"i" * 16
@@ -116,3 +116,14 @@ def test_memory_stays_bounded(disk: RocksDisk) -> None:
     store.close()
 
     assert grown < 150 * 1024
+
+
+def test_a_store_that_cannot_be_made_is_an_error_of_the_environment(
+    tmp_path: Path, disk: RocksDisk
+) -> None:
+    """Where nothing can be written, opening fails with StoreError: the lane tries again."""
+    (tmp_path / "0").rmdir()
+    (tmp_path / "0").write_bytes(b"in the way")
+
+    with pytest.raises(StoreError):
+        disk.open(0)
