@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from relay import __version__
-from relay.cli import broker, check, convert, demo, emit, follow, provision, run, schemas, simulate
+from relay.cli import (
+    broker,
+    check,
+    convert,
+    demo,
+    doctor,
+    emit,
+    follow,
+    provision,
+    run,
+    schemas,
+    simulate,
+)
 from relay.cli.codes import USAGE
 
 app = typer.Typer(
@@ -17,6 +29,7 @@ app = typer.Typer(
 app.command("run")(run.command)
 app.command("provision")(provision.command)
 app.command("check")(check.command)
+app.command("doctor")(doctor.command)
 app.command("demo")(demo.command)
 app.command("emit")(emit.command)
 app.command("convert")(convert.command)

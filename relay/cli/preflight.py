@@ -27,8 +27,8 @@ def differing(kafka: KafkaSettings, chosen: Policy) -> tuple[int, Sequence[Chang
     should = wanted((member.id for member in chosen.members), chosen.lanes)
     actual = asyncio.run(describe(kafka, (topic.name for topic in should)))
     if Topics().state in actual:
-        claimed = asyncio.run(_claimed(kafka))
-        if claimed is not None and claimed != deployment(chosen):
+        whose = asyncio.run(claimed(kafka))
+        if whose is not None and whose != deployment(chosen):
             fail(SETTINGS, MISMATCH)
     return len(should), plan(should, actual)
 
@@ -58,7 +58,7 @@ def writable(place: Path) -> None:
         fail(SETTINGS, f"state_dir: {place}: cannot be written to")
 
 
-async def _claimed(kafka: KafkaSettings) -> Deployment | None:
+async def claimed(kafka: KafkaSettings) -> Deployment | None:
     """Return whose state there is: a lane's first transaction wrote it, and nothing since has."""
     async with reading(kafka, (Topics().state,)) as reader:
         for record in await reader.to_end(BEGINNING):

@@ -24,7 +24,7 @@ async def describe(settings: KafkaSettings, names: Iterable[str]) -> dict[str, T
 
     Raises KafkaError: no broker, or not allowed.
     """
-    async with _admin(settings) as admin:
+    async with administering(settings) as admin:
         return await _described(admin, sorted(names))
 
 
@@ -34,7 +34,7 @@ async def apply(settings: KafkaSettings, changes: Sequence[Change], copies: int 
     `copies` None: as many as the cluster makes by default. Raises KafkaError at the first refusal.
     """
     created = [change.topic for change in changes if change.kind is Kind.CREATE]
-    async with _admin(settings) as admin:
+    async with administering(settings) as admin:
         if created:
             made = await admin.create_topics([_new(topic, copies) for topic in created])
             _refused((code, message) for _, code, message in made.topic_errors)
@@ -54,7 +54,8 @@ async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
 
 
 @asynccontextmanager
-async def _admin(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+async def administering(settings: KafkaSettings) -> AsyncIterator[AIOKafkaAdminClient]:
+    """Hold an admin client open. Raises KafkaError: no broker, or not allowed."""
     admin = AIOKafkaAdminClient(
         bootstrap_servers=list(settings.bootstrap),
         client_id=settings.app,

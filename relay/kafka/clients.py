@@ -254,6 +254,11 @@ def reading(settings: KafkaSettings) -> Consumer:
     return cast("Consumer", made)
 
 
+def watching(settings: KafkaSettings) -> Consumer:
+    """Return a consumer outside of any group that sees the ends of logs as they are written."""
+    return cast("Consumer", AIOKafkaConsumer(**_reading(settings, "read_uncommitted")))
+
+
 def _reading(settings: KafkaSettings, isolation: str) -> dict[str, object]:
     return {
         "bootstrap_servers": list(settings.bootstrap),

@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from operator import attrgetter
 from typing import Final, TypeVar
 
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import CloseReason
 from aiokafka.errors import ProducerClosed
+from aiokafka.protocol.admin import ApiVersionRequest
 
 from relay.kafka.clients import Consumer, Producer
 
@@ -33,6 +35,7 @@ COORDINATOR: Final = attrgetter("_coordinator")
 COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 NETWORK: Final = attrgetter("_client")
+SENDING: Final = attrgetter("_send_request")
 
 
 def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
@@ -40,6 +43,12 @@ def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
     future = asyncio.ensure_future(awaitable)
     future.add_done_callback(lambda done: done.cancelled() or done.exception())
     return future
+
+
+async def spoken(admin: AIOKafkaAdminClient) -> dict[int, int]:
+    """Return the highest version of each request, by its number, that a broker understands."""
+    answer = await SENDING(admin)(ApiVersionRequest())
+    return {key: most for key, _, most in answer.api_versions}
 
 
 def sender_is_dead(producer: Producer) -> bool:

@@ -57,6 +57,19 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     )
 
 
+def secret_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
+    """The file that key_secret_file names, whatever is in it; None if there is no such key.
+
+    `SettingsError` when the settings cannot be read at all.
+    """
+    base = Document("settings", {}) if path is None else read(path)
+    document, origins = environment.overlay(base, environ, RelayFile)
+    name = _entry(document.tree, "key_secret_file")
+    home = Path() if path is None else path.parent
+    known = isinstance(name, str)
+    return _resolved(str(name), ("key_secret_file",), origins, home) if known else None
+
+
 def _resolved(name: str, place: Place, origins: Mapping[Place, str], home: Path) -> Path:
     return Path(name) if place in origins else home / name
 

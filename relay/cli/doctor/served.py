@@ -1,0 +1,69 @@
+"""What looks wrong in what a running relay says of itself."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from relay.cli.doctor.finding import Finding, note, wrong
+from relay.cli.doctor.gathered import Gathered
+from relay.telemetry.scrape import Checked, Pages
+
+LOSSES: Final = (
+    ("relay_records_lost_total", "records were lost to retention", "run more processes"),
+    ("relay_records_unreadable_total", "internal records could not be read", "look at its log"),
+    ("relay_rejections_undeliverable_total", "rejections were not written", "look at its log"),
+    ("relay_member_aside_lanes", "lanes have a member set aside", "mend that alerts topic"),
+)
+"""Metrics that should be zero: the name, what it counts, what to do."""
+
+
+def of_pages(known: Gathered) -> Iterator[Finding]:
+    """Yield what looks wrong; one finding if no relay answers."""
+    if known.pages is None:
+        if known.secret is not None:
+            yield note("relay", "http.port is 0: it is not known where to ask", "use --relay")
+        return
+    pages = known.pages
+    if pages.live is None and pages.ready is None and pages.metrics is None:
+        do = "start `relay run`, or say with --relay where one serves its pages"
+        yield wrong("relay", f"no relay answers at {known.address}", do)
+        return
+    if pages.live is not None and not pages.live.ok:
+        yield wrong("relay", "it is not live: a loop no longer turns", "restart it; keep its log")
+    if pages.ready is not None and not pages.ready.ok:
+        yield wrong("relay", f"it is not ready: {_reason(pages.ready)}", "see docs/operations.md")
+    yield from _of_metrics(pages, known.versions.relay)
+
+
+def _reason(ready: Checked) -> str:
+    """Return which of the checks keeps it from being ready."""
+    checks = ready.checks
+    if checks.get("draining"):
+        return "it is being ended"
+    for stage in ("ingest", "correlate"):
+        owned, done = checks.get(f"{stage}_owned", 0), checks.get(f"{stage}_ready", 0)
+        if owned != done:
+            return f"{stage} has {done} of {owned} lanes restored"
+    return "a stage has not joined its group, or does not poll"
+
+
+def _of_metrics(pages: Pages, ours: str) -> Iterator[Finding]:
+    for name, says, do in LOSSES:
+        count = pages.total(name)
+        if count:
+            yield wrong("relay", f"{count:g} {says}", do)
+    if errors := _errors(pages):
+        yield note("relay", f"{errors:g} errors were logged", "look at its log")
+    theirs = _version(pages)
+    if theirs is not None and theirs != ours:
+        do = "nothing, if it is being replaced just now"
+        yield note("relay", f"it runs {theirs}, this command is {ours}", do)
+
+
+def _errors(pages: Pages) -> float:
+    lines = (each for each in pages.metrics or () if each.name == "relay_log_lines_total")
+    return sum(each.value for each in lines if each.labels.get("level") in {"error", "critical"})
+
+
+def _version(pages: Pages) -> str | None:
+    builds = (each for each in pages.metrics or () if each.name == "relay_build_info")
+    return next((each.labels.get("version") for each in builds), None)
