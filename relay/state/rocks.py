@@ -7,7 +7,7 @@ written in one batch, so whatever survives a crash is a state that the changelog
 import fcntl
 import shutil
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -228,10 +228,14 @@ class RocksStore:
         return dict(self.scan(b"", b"\xff" * 32, 1 << 62))
 
     def close(self) -> None:
-        """Close the files; iterators that are still open end."""
+        """Close the files, also those that have failed; iterators that are still open end.
+
+        What can no longer be written is in the changelog.
+        """
         for timers in list(self._open):
             timers.close()
-        self._db.close()
+        with suppress(StoreError), _guard():
+            self._db.close()
 
     def _timers(self, until: int) -> Generator[tuple[int, bytes]]:
         end = min(_timer(until + 1, b""), AFTER_TIMERS)

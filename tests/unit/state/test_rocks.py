@@ -1,11 +1,12 @@
 import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from relay.model.plan import Change
-from relay.state import Discard, Extent, Mark, RocksDisk, StoreError, mismatch
+from relay.state import Discard, Extent, Mark, RocksDisk, RocksStore, StoreError, mismatch
 from relay.state.rocks import LAYOUT, MARK, META
 
 INCARNATION = b"i" * 16
@@ -103,6 +104,39 @@ def test_another_format_is_discarded(disk: RocksDisk) -> None:
 def test_a_checkpoint_must_match_its_changelog(extent: Extent, reason: Discard | None) -> None:
     """Re-created, truncated or long-compacted changelogs discard the checkpoint."""
     assert mismatch(Mark(INCARNATION, 9, at=0), extent) is reason
+
+
+@contextmanager
+def no_file_above(size: int) -> Iterator[None]:
+    """Let no file of this process grow beyond `size` bytes, as on a disk that is full."""
+    former = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, former[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, former)
+
+
+def fill(store: RocksStore) -> None:
+    """Write a megabyte, some at a time."""
+    for number in range(1_000):
+        store.apply([Change(b"%d" % number, bytes(1_000), 5)], offset=number)
+
+
+def test_a_full_disk_costs_the_store_and_no_more(disk: RocksDisk) -> None:
+    """A store that can no longer be written fails with StoreError, closes, and opens again."""
+    store, _ = disk.open(0)
+    store.adopt(INCARNATION)
+    with no_file_above(100_000):
+        with pytest.raises(StoreError):
+            fill(store)
+        store.close()
+    again, _ = disk.open(0)
+    again.apply([Change(b"k", b"v", 5)], offset=1)
+    found = again.get(b"k")
+    again.close()
+
+    assert found is not None
 
 
 def test_memory_stays_bounded(disk: RocksDisk) -> None:
