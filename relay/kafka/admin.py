@@ -76,11 +76,19 @@ def _new(topic: Topic, copies: int | None) -> NewTopic:
     return NewTopic(topic.name, topic.partitions, copies, topic_configs=dict(topic.config))
 
 
+async def existing(admin: AIOKafkaAdminClient, names: Iterable[str]) -> list[dict[str, Any]]:
+    """Return Kafka's description of those of `names` that exist.
+
+    All topics are asked for: one that is asked for by name is made, where brokers do so by default.
+    """
+    wanted = set(names)
+    found: list[dict[str, Any]] = await admin.describe_topics()
+    return [each for each in found if each["topic"] in wanted and not each["error_code"]]
+
+
 async def _described(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, Topic]:
-    if not names:
-        return {}
-    found: list[dict[str, Any]] = await admin.describe_topics(names)
-    counts = {each["topic"]: len(each["partitions"]) for each in found if not each["error_code"]}
+    found = await existing(admin, names)
+    counts = {each["topic"]: len(each["partitions"]) for each in found}
     resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in counts]
     answers = await admin.describe_configs(resources) if resources else []
     topics: dict[str, Topic] = {}

@@ -14,7 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import for_code
 
 from relay.kafka import clients
-from relay.kafka.admin import administering, describe
+from relay.kafka.admin import administering, describe, existing
 from relay.kafka.clients import Consumer, Partition, partition_of
 from relay.kafka.config import KafkaSettings
 from relay.kafka.errors import Environment, classify
@@ -174,7 +174,7 @@ async def _brokers(kafka: KafkaSettings) -> Brokers:
 
 async def _copies(inquiry: Inquiry) -> tuple[Copies, ...]:
     async with administering(inquiry.kafka) as admin:
-        found: list[dict[str, Any]] = await admin.describe_topics(sorted(inquiry.wanted))
+        found = await existing(admin, inquiry.wanted)
     return tuple(
         Copies(
             topic["topic"],
@@ -183,8 +183,7 @@ async def _copies(inquiry: Inquiry) -> tuple[Copies, ...]:
             len(each["replicas"]),
             len(each["isr"]),
         )
-        for topic in found
-        if not topic["error_code"]
+        for topic in sorted(found, key=lambda topic: str(topic["topic"]))
         for each in sorted(topic["partitions"], key=lambda each: int(each["partition"]))
     )
 

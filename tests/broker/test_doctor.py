@@ -4,13 +4,17 @@ import asyncio
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
 
 from relay.broker import Spec
+from relay.kafka.config import KafkaSettings
+from relay.kafka.survey import Cluster, Inquiry, ask
 from tests.broker.conftest import ClusterIn
 from tests.broker.test_command_line import Deployment, about, detection, until
+from tests.broker.toy import admin
 
 pytestmark = pytest.mark.broker
 
@@ -75,3 +79,26 @@ def test_a_relay_that_is_down_is_found(deployment: Deployment) -> None:
     assert looked.returncode == 1
     assert "no relay answers" in looked.stderr
     assert [each["members"] for each in found["cluster"]["groups"]] == [0, 0]
+
+
+async def topics_after_asking(bootstrap: str) -> tuple[Cluster, list[str]]:
+    """Ask about topics that are not there, twice; what was said last, and the topics there are."""
+    kafka = KafkaSettings((bootstrap,))
+    inquiry = Inquiry(
+        kafka, ("relay.state",), ("detections.ee",), "relay.sightings", "relay.state", 1
+    )
+    await ask(inquiry)
+    said = await ask(inquiry)
+    async with admin(bootstrap) as client:
+        return said, await client.list_topics()
+
+
+def test_asking_makes_no_topic(cluster_in: ClusterIn, tmp_path: Path) -> None:
+    """Where brokers make topics that are asked for by name, the plan and the doctor make none."""
+    generous = Spec(overrides={"auto.create.topics.enable": "true"})
+    with cluster_in(tmp_path / "kafka", generous) as cluster:
+        said, topics = asyncio.run(topics_after_asking(cluster.bootstrap))
+
+    assert said.topics == {}
+    assert said.copies == ()
+    assert {"relay.state", "relay.sightings", "detections.ee"} & set(topics) == set()

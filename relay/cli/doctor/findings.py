@@ -1,7 +1,6 @@
 """What looks wrong in what was gathered, and what to do about it. Pure."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Final
 
 from relay.cli.doctor.cluster import of_cluster
@@ -17,6 +16,8 @@ LEAST_FREE: Final = 1 << 30
 
 LEAST_SHARE: Final = 20
 """One part in so many of a file system should be free."""
+
+HOUR_MS: Final = 3_600_000
 
 OLD_MS: Final = LaneSettings().changelog_keeps_ms // 2
 """A checkpoint older than this is discarded when its lane is opened; see `relay.state.mismatch`."""
@@ -75,7 +76,7 @@ def _of_checkpoints(disk: Disk, now: int) -> Iterator[Finding]:
     if foreign:
         yield note("disk", f"{_lanes(foreign)} of another version's format", do)
     if old:
-        says = f"{_lanes(old)} last written more than {timedelta(milliseconds=OLD_MS)} hours ago"
+        says = f"{_lanes(old)} last written more than {OLD_MS // HOUR_MS} hours ago"
         yield note("disk", says, do)
 
 

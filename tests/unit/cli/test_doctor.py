@@ -1,6 +1,8 @@
 """The doctor without a broker: what looks wrong, and what is never shown."""
 
 import json
+import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from relay.state.survey import Checkpoint
 from relay.telemetry.scrape import Checked, Pages, Series
 from tests.builders import HOUR, START
 
+ROOT = Path(__file__).parents[3]
 GIB = 1 << 30
 PLANTED = "planted-5a1e"
 """Stands wherever a person may write something; it must come out nowhere."""
@@ -224,6 +227,20 @@ def test_a_wrong_register_is_told_by_its_place_alone(
     assert code == 3
     assert wrong[0] == {"file": "register", "line": 3, "key": "members[].id"}
     assert PLANTED not in written + said
+
+
+def test_every_library_is_named_with_its_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The versions are those of all that the relay requires, each of them found."""
+    planted(tmp_path)
+    _, written, _ = doctored(tmp_path, monkeypatch)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = {re.split("[<>=]", each)[0] for each in project["dependencies"]}
+    libraries = json.loads(written)["versions"]["libraries"]
+
+    assert set(libraries) == required
+    assert "missing" not in libraries.values()
 
 
 def test_the_document_is_written_for_its_owner_alone(
