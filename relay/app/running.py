@@ -43,6 +43,10 @@ IDLE_S = 5.0
 """A stage that has not polled for this long is not fetching: it is not ready."""
 
 
+class StageEndedError(Exception):
+    """A stage has ended and was not asked to: a bug, and half a relay is none."""
+
+
 class AddressError(Exception):
     """The address for metrics and health cannot be listened on; says which and why."""
 
@@ -147,9 +151,20 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
         started(port)
         timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
-        working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
+        working = [tasks.create_task(_to_the_end(w, stop)) for w in parts.workers.values()]
         await asyncio.wait(working)
         timing.cancel()
+
+
+async def _to_the_end(worker: "IngestWorker | CorrelateWorker", stop: asyncio.Event) -> None:
+    """Run a stage. One that ends unasked, however quietly, ends the process."""
+    try:
+        await worker.run(stop)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and not task.cancelling():
+            raise StageEndedError("a stage was cancelled by a client of its own") from None
+        raise
 
 
 @asynccontextmanager

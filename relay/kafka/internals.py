@@ -21,6 +21,9 @@ T = TypeVar("T")
 PATIENCE_S: Final = 1.0
 """How long a client that is thrown away may take to end in order."""
 
+STEPS: Final = 5
+"""Steps of closing a client that may each suppress a cancellation: three, and two to spare."""
+
 SENDER: Final = attrgetter("_sender._sender_task")
 ACCUMULATOR: Final = attrgetter("_message_accumulator")
 BATCHES: Final = attrgetter("_batches")
@@ -108,10 +111,7 @@ def _fail_rest(producer: Producer) -> None:
 
 async def discard_consumer(consumer: Consumer) -> None:
     """End a consumer in bounded time, in order if the broker answers."""
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            await consumer.stop()
-    except TimeoutError:
+    if not await _in_time(consumer.stop()):
         await _force(consumer)
 
 
@@ -135,11 +135,28 @@ async def _cancel(tasks: Iterable["asyncio.Task[None]"]) -> None:
 
 
 async def _disconnect(client: object) -> None:
-    closing = asyncio.ensure_future(attrgetter("close")(client)())
-    await asyncio.wait({closing}, timeout=PATIENCE_S)
-    closing.cancel()
-    await asyncio.gather(closing, return_exceptions=True)
+    await _in_time(attrgetter("close")(client)())
     # Requests that were cut off wait for this before they give up.
     metadata: asyncio.Future[bool] | None = METADATA(client)
     if metadata is not None and not metadata.done():
         metadata.set_result(False)
+
+
+async def _in_time(closing: Awaitable[None]) -> bool:
+    """Return whether `closing` ended within `PATIENCE_S`; what it raises is of no interest.
+
+    It has a task of its own: aiokafka cancels tasks and waits for them, and lets out what that
+    raises, which would end whoever waits here as if it had been cancelled itself.
+    If not it is cancelled, again and again: each of aiokafka's steps of closing may suppress that,
+    and the next would wait for what can no longer happen.
+    """
+    task = kept(closing)
+    try:
+        await asyncio.wait({task}, timeout=PATIENCE_S)
+        in_time = task.done()
+        for _ in range(STEPS):
+            task.cancel()
+            await asyncio.wait({task}, timeout=PATIENCE_S / 10)
+        return in_time
+    finally:
+        task.cancel()

@@ -1,5 +1,8 @@
 import asyncio
+import contextlib
+from collections.abc import Callable, Coroutine
 
+import pytest
 from aiokafka.producer.message_accumulator import DefaultRecordBatchBuilder, MessageBatch
 from aiokafka.record._crecords import default_records
 
@@ -41,6 +44,38 @@ def test_a_client_that_was_never_started_is_dead_and_can_be_discarded() -> None:
             await internals.discard_producer(producer)
             await internals.discard_consumer(consumer)
         return states
+
+    assert asyncio.run(discard()) == (True, False)
+
+
+async def stubborn() -> None:
+    """Close as aiokafka does: a cancellation is suppressed, and the next step waits on."""
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    await asyncio.Event().wait()
+
+
+async def cancelled() -> None:
+    """Close as aiokafka does: a task of its own is cancelled, and its end is what is raised."""
+    heartbeat = asyncio.ensure_future(asyncio.Event().wait())
+    heartbeat.cancel()
+    await heartbeat
+
+
+@pytest.mark.parametrize("closing", [stubborn, cancelled])
+def test_a_client_that_is_thrown_away_cannot_hold_or_end_its_owner(
+    closing: Callable[[], Coroutine[None, None, None]],
+) -> None:
+    """Discarding is bounded, and aiokafka's cancelling itself does not cancel who discards."""
+
+    async def discard() -> tuple[bool, bool]:
+        consumer = clients.reading(NOWHERE)
+        object.__setattr__(consumer, "stop", closing)
+        owner = asyncio.ensure_future(internals.discard_consumer(consumer))
+        await asyncio.wait({owner}, timeout=9)
+        object.__delattr__(consumer, "stop")
+        await internals.discard_consumer(consumer)
+        return owner.done(), owner.cancelled()
 
     assert asyncio.run(discard()) == (True, False)
 
