@@ -25,7 +25,7 @@ from relay.model.plan import Plan
 from relay.model.records import Outgoing, Record
 from relay.pipeline import correlate, ingest
 from relay.pipeline.correlate import control
-from relay.settings import Settings, policy
+from relay.settings import Settings, fingerprint, policy
 from relay.state import View
 from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
@@ -75,6 +75,7 @@ def assemble(
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
+    metrics.steered(settings.lanes, fingerprint(chosen))
     observer = Observer(metrics, Journal(metrics.held_back))
 
     def observe(said: Outcome | Event) -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 from aiokafka.conn import CloseReason
 from aiokafka.errors import ProducerClosed
 
-from relay.kafka.clients import Consumer, Producer
+from relay.kafka.clients import Consumer, Partition, Producer
 
 T = TypeVar("T")
 
@@ -33,6 +33,7 @@ COORDINATOR: Final = attrgetter("_coordinator")
 COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 NETWORK: Final = attrgetter("_client")
+ASSIGNMENT: Final = attrgetter("_subscription.subscription.assignment")
 
 
 def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
@@ -54,6 +55,15 @@ def reader_is_dead(consumer: Consumer) -> bool:
     tasks = [] if fetcher is None else [FETCHING(fetcher)]
     tasks += [] if coordinator is None else [COORDINATING(coordinator)]
     return any(task.done() for task in tasks)
+
+
+def position_now(consumer: Consumer, partition: Partition) -> int | None:
+    """Return the next offset that an assigned partition would be read at, without waiting for it.
+
+    Unlike the offset of the last record it is beyond the markers of transactions.
+    """
+    state = ASSIGNMENT(consumer).state_value(partition)
+    return state.position if state.has_valid_position else None
 
 
 def count_breaks(producer: Producer) -> Callable[[], int]:

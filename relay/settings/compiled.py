@@ -1,7 +1,9 @@
 """Settings as the relay runs by them: frozen values, paths resolved, secrets read."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from relay.model.member import Member
@@ -57,6 +59,19 @@ def policy(
         allow_documentation=settings.allow_documentation_addresses,
         windows=dict(settings.windows),
     )
+
+
+def fingerprint(policy: Policy) -> str:
+    """Sixteen hexadecimal digits, equal for all that decide alike. The secret keys the hash."""
+    members = sorted(policy.members, key=lambda member: member.id)
+    rest = replace(policy, secret=b"", members=tuple(members))
+    words = json.dumps(asdict(rest), default=_plain, sort_keys=True)
+    return blake2b(words.encode(), digest_size=8, key=policy.secret).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Sets in one order, whatever hashing does; networks and enumerations as they are written."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def windows(lengths: Mapping[WindowType, int]) -> dict[str, int]:
