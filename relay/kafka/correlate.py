@@ -138,7 +138,7 @@ class CorrelateWorker:
         if end is not None:
             lag = lane.progress.lag(end, time.time_ns() // 1_000_000)
             observe(Lag(Stage.CORRELATE, place.topic, place.partition, *lag))
-        observe(LaneStands(lane.number, lane.progress.at, lane.size()))
+        observe(LaneStands(lane.number, lane.clock(), lane.size()))
 
     def own(self, partition: Partition, consumer: Consumer, tasks: asyncio.TaskGroup) -> None:
         """Work on a lane from when its former task here, if any, has ended."""

@@ -78,6 +78,11 @@ class Lane:
         self._assigned = time.monotonic()
         self._store: RocksStore | None = None
         self.progress = Progress(0)
+        self._since = 0
+
+    def clock(self) -> int:
+        """Return the append time (ms) up to which all is decided; at first, that of take-over."""
+        return self.progress.at or self._since
 
     def size(self) -> int:
         """Return the bytes that the lane's state takes on disk, 0 while it is not ready."""
@@ -149,7 +154,7 @@ class Lane:
         if self.partition not in self._consumer.assignment():
             raise DeadClientError("the lane was given to another while it was taken over")
         self._inbox.begin(offset)
-        self.progress = Progress(offset)
+        self.progress, self._since = Progress(offset), time.time_ns() // 1_000_000
         self._consumer.seek(self.partition, offset)
         self._consumer.resume(self.partition)
         self.ready = True
