@@ -85,12 +85,12 @@ OVERVIEW: Final = Dashboard(
                 "half of them longer than",
             ),
         ),
-        gauge(
+        stat(
             "Members without alerts",
-            "Lanes that have a member's alerts topic set aside; empty is well.",
+            "Whose alerts topic some lane has set aside. Anything but 0 for ten minutes is "
+            "RelayMemberSetAside.",
             "none",
-            "max by (member) (relay_member_aside_lanes) > 0 or sum(relay_member_aside_lanes)",
-            "{{member}}",
+            "count(max by (member) (relay_member_aside_lanes) > 0) or vector(0)",
         ),
         gauge(
             "What fires",
