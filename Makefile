@@ -11,7 +11,7 @@ LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --ge
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test lint type bench schemas dashboards lock clean
+.PHONY: help env demo test lint type bench schemas dashboards pictures lock clean
 
 help: ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ schemas: env ## write schemas/ anew from the models
 
 dashboards: env ## write helm/relay/files/dashboards anew from monitoring/
 	$(BIN)/python -m monitoring
+
+pictures: env ## draw docs/pictures anew: two minutes of the demo, watched by a Prometheus
+	$(BIN)/python -m monitoring.pictures
 
 lock: env ## resolve both locks anew; make lock UPGRADE=--upgrade takes newer versions
 	$(LOCK) $(UPGRADE) --output-file requirements.lock

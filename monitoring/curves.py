@@ -1,7 +1,11 @@
 """Panels that recur: rates of counters, quantiles of histograms, single queries."""
 
+from typing import Final
+
 from monitoring.panels import Panel, Query, Unit, panel
 from monitoring.queries import INTERVAL
+
+LARGEST: Final = 10
 
 
 def rate(metric: str, by: str = "", where: str = "") -> str:
@@ -11,9 +15,13 @@ def rate(metric: str, by: str = "", where: str = "") -> str:
 
 
 def rates(title: str, says: str, metric: str, by: str, where: str = "") -> Panel:
-    """Return a panel with the rate of a counter for each value of the labels `by`."""
+    """Return a panel with the rate of a counter for each value of the label `by`.
+
+    Of several labels the largest combinations: members by reasons are hundreds, mostly at zero.
+    """
     legend = " ".join(f"{{{{{label.strip()}}}}}" for label in by.split(","))
-    return panel(title, says, "cps", (rate(metric, by, where), legend))
+    expr = rate(metric, by, where)
+    return panel(title, says, "cps", (f"topk({LARGEST}, {expr})" if "," in by else expr, legend))
 
 
 def quantiles(title: str, says: str, metric: str, *shares: float) -> Panel:

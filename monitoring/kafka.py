@@ -30,11 +30,11 @@ KAFKA: Final = Dashboard(
             "After a failure; a new one takes its place.",
             "none",
             (
-                "sum by (stage, why) (increase(relay_consumers_replaced_total[1h]))",
+                "topk(5, sum by (stage, why) (increase(relay_consumers_replaced_total[1h])))",
                 "{{stage}} consumer {{why}}",
             ),
             (
-                "sum by (stage, why) (increase(relay_producers_replaced_total[1h]))",
+                "topk(5, sum by (stage, why) (increase(relay_producers_replaced_total[1h])))",
                 "{{stage}} producer {{why}}",
             ),
         ),

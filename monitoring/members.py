@@ -78,7 +78,7 @@ MEMBERS: Final = Dashboard(
             "{{member}}",
         ),
         panel(
-            "Rejections not delivered, and topics begun anew, an hour",
+            "Rejections not delivered, topics anew, an hour",
             "Anything but 0 wants looking at.",
             "none",
             ("sum by (why) (increase(relay_rejections_undeliverable_total[1h]))", "{{why}}"),

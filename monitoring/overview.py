@@ -29,9 +29,9 @@ OVERVIEW: Final = Dashboard(
             f"/ sum(increase({READABLE}_count[30d]))) / 0.001",
         ),
         quantiles(
-            "From a detection's append to its alert's being readable",
-            "By the broker's clock and the relay's. The goal is a p99 of 100 ms at 1,000 "
-            "detections a second.",
+            "From a detection's append to its alert",
+            "To the moment the alert is readable, by the broker's clock and the relay's. The goal "
+            "is a p99 of 100 ms at 1,000 detections a second.",
             READABLE,
             0.5,
             0.99,
@@ -75,7 +75,7 @@ OVERVIEW: Final = Dashboard(
             "{{stage}}",
         ),
         panel(
-            "How long members were warned before they were hit, 30 days",
+            "How long warned before they were hit, 30 days",
             "The number that says whether the relay is worth having: of keys a member had been "
             "told of, the time until its own detection.",
             "s",

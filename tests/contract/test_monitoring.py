@@ -2,12 +2,15 @@ import json
 import re
 from pathlib import Path
 from typing import Any, Final
+from xml.sax.saxutils import escape
 
 import pytest
 import yaml
 
 from monitoring.__main__ import drifted
 from monitoring.dashboards import DASHBOARDS
+from monitoring.drawing import TITLE, short
+from monitoring.panels import Dashboard
 from monitoring.queries import families, names
 from relay.telemetry.definitions import DEFINITIONS, Kind
 
@@ -114,3 +117,13 @@ def test_the_dashboards_ask_the_source_that_is_chosen() -> None:
 
     sources = {panel["datasource"]["uid"] for board in made for panel in board["panels"]}
     assert sources == {"${datasource}"}
+
+
+@pytest.mark.parametrize("board", DASHBOARDS, ids=lambda board: board.uid)
+def test_there_is_a_picture_of_the_panels(board: Dashboard) -> None:
+    """The page shows the dashboards as they are, each panel with an answer."""
+    picture = (ROOT / f"docs/pictures/{board.uid}.svg").read_text()
+
+    drawn = [escape(short(panel.title, TITLE)) for panel in board.panels]
+    assert [title for title in drawn if title not in picture] == []
+    assert "no data" not in picture
