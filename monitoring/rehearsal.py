@@ -55,12 +55,11 @@ class Rehearsal:
     _acts: Iterator[Act] = field(default_factory=story)
     _number: int = 0
 
-    def go_on(self) -> Act:
+    def go_on(self) -> None:
         """Play the next act; killing and reviving the relay is left to whoever wants it."""
         act = next(self._acts)
         self._number += 1
         asyncio.run(self._publish(act))
-        return act
 
     async def _publish(self, act: Act) -> None:
         at = time.time_ns() // 1_000_000

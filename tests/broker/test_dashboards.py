@@ -1,3 +1,4 @@
+import asyncio
 import math
 import re
 import time
@@ -5,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from aiokafka.admin import AIOKafkaAdminClient
 
 from monitoring.dashboards import DASHBOARDS
 from monitoring.panels import Query
@@ -12,6 +14,12 @@ from monitoring.prometheus import UnavailableError
 from monitoring.queries import closed
 from monitoring.rehearsal import Rehearsal, rehearsing
 from relay.broker import Runtime
+from relay.cli.demo.story import IDS
+from relay.kafka.admin import apply, describe
+from relay.kafka.config import KafkaSettings
+from relay.kafka.topics import plan, wanted
+from relay.settings.relay import RelayFile
+from tests.broker.world import until
 
 pytestmark = pytest.mark.broker
 
@@ -65,6 +73,50 @@ def test_every_panel_has_data_under_the_load_of_the_demo(rehearsal: Rehearsal) -
         waiting = {place: query for place, query in waiting.items() if found[place]}
 
     assert {place: found[place] for place in waiting} == {}
+
+
+def pending(rehearsal: Rehearsal) -> set[str]:
+    """The alerts whose condition holds now; most want it to hold for some minutes."""
+    return {series.labels["alertname"] for series in rehearsal.prometheus.ask("ALERTS")}
+
+
+def test_a_relay_that_is_killed_is_noticed_and_so_is_its_return(rehearsal: Rehearsal) -> None:
+    """RelayDown stands from the first scrape that fails, and goes when a relay is ready again."""
+    rehearsal.stage.kill_relay()
+    try:
+        until(lambda: "RelayDown" in pending(rehearsal))
+    finally:
+        rehearsal.stage.start_relay()
+
+    until(lambda: not pending(rehearsal) & {"RelayDown", "RelayLanesUnowned"})
+
+
+def test_a_member_whose_topic_is_deleted_is_noticed(rehearsal: Rehearsal) -> None:
+    """RelayMemberSetAside stands while alerts cannot be written, and goes when they can again."""
+    asyncio.run(without("alerts.es", rehearsal.stage.kafka.bootstrap[0]))
+    try:
+        until(lambda: "RelayMemberSetAside" in pending(rehearsal), rehearsal.go_on)
+    finally:
+        asyncio.run(provisioned(rehearsal.stage.kafka))
+
+    until(lambda: "RelayMemberSetAside" not in pending(rehearsal), rehearsal.go_on)
+
+
+async def without(topic: str, bootstrap: str) -> None:
+    """Delete a topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
+
+
+async def provisioned(kafka: KafkaSettings) -> None:
+    """Make the demo's topics that are missing."""
+    should = wanted(IDS, RelayFile().lanes)
+    actual = await describe(kafka, (topic.name for topic in should))
+    await apply(kafka, plan(should, actual), None)
 
 
 def test_a_relay_that_is_well_wakes_nobody(rehearsal: Rehearsal) -> None:
