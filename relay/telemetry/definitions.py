@@ -32,6 +32,14 @@ class Definition:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
 
+    @property
+    def unit(self) -> str:
+        """The base unit that its name ends with; none for what is counted one by one."""
+        last = self.name.rpartition("_")[2]
+        return last if last in UNITS else ""
+
+
+UNITS: Final = ("seconds", "bytes", "records")
 
 STATES: Final = tuple(
     state.name.lower().replace("_", "-") for state in State if state is not State.TRACKED

@@ -105,21 +105,22 @@ class Metrics:
         self._aside: dict[MemberId, set[int]] = {}
 
     def _define(self, made: Definition) -> None:
-        name, meaning, labels = made.name, made.meaning, made.labels
+        name, meaning, labels, unit = made.name, made.meaning, made.labels, made.unit
         sets = [self._sets[label] for label in labels if label in self._sets]
         if made.kind is Kind.COUNTER:
             counter = Counter(name, meaning, labels, registry=self.registry)
             self._counters[name] = Family(counter, sets)
         elif made.kind is Kind.HISTOGRAM:
             histogram = Histogram(
-                name, meaning, labels, buckets=made.buckets, registry=self.registry
+                name, meaning, labels, unit=unit, buckets=made.buckets, registry=self.registry
             )
             self._histograms[name] = Family(histogram, sets)
-        elif len(sets) < len(labels):
-            self._open[name] = Gauge(name, meaning, labels, registry=self.registry)
         else:
-            gauge = Gauge(name, meaning, labels, registry=self.registry)
-            self._gauges[name] = Family(gauge, sets)
+            gauge = Gauge(name, meaning, labels, unit=unit, registry=self.registry)
+            if len(sets) < len(labels):
+                self._open[name] = gauge
+            else:
+                self._gauges[name] = Family(gauge, sets)
 
     def steered(self, lanes: int, digest: str) -> None:
         """What decides here: how many lanes there are, and the digest of register and settings."""

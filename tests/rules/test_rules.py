@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from monitoring.prometheus import UnavailableError, tool
+from relay.telemetry import Metrics
 
 ROOT: Final = Path(__file__).parents[2]
 RULES: Final = sorted((ROOT / "helm/relay/files/rules").glob("*.yaml"))
@@ -53,6 +54,20 @@ def test_a_scenario_plays_as_written(promtool: Path, path: Path) -> None:
     said = run(promtool, "test", "rules", path)
 
     assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_prometheus_has_nothing_against_the_metrics(promtool: Path) -> None:
+    """Names, units and kinds are as Prometheus recommends, and each has its help."""
+    metrics = Metrics(("ee", "fr"), "1")
+    metrics.steered(4, "00ff")
+    metrics.lag("ingest", "detections.ee", 0, (1, 2.0))
+    metrics.lane_stands(0, 1.0, 2)
+
+    body, _ = metrics.render("")
+    said = subprocess.run(
+        [promtool, "check", "metrics"], input=body, capture_output=True, check=False
+    )
+    assert (said.returncode, said.stdout, said.stderr) == (0, b"", b"")
 
 
 def test_every_alert_has_a_scenario() -> None:

@@ -18,7 +18,7 @@ from relay.model.outcome import (
 )
 from relay.model.records import Position
 from relay.telemetry import Metrics
-from relay.telemetry.definitions import STATES
+from relay.telemetry.definitions import DEFINITIONS, STATES
 from relay.telemetry.metrics import STALE_S
 
 PLACE = Position("detections.ee", 0, 7)
@@ -271,3 +271,13 @@ def test_any_accept_header_gets_an_exposition(accept: str) -> None:
     assert {"relay_build_info", "relay_detections_accepted", "process_resident_memory_bytes"} <= (
         names
     )
+
+
+def test_openmetrics_says_the_units() -> None:
+    """A name that ends with a base unit is of that unit, for a reader that is no person."""
+    body, _ = metrics().render("application/openmetrics-text; version=1.0.0")
+
+    units = {line for line in body.decode().splitlines() if line.startswith("# UNIT relay_")}
+    assert "# UNIT relay_state_bytes bytes" in units
+    assert "# UNIT relay_lag_records records" in units
+    assert len(units) == sum(1 for each in DEFINITIONS if each.unit and each.kind != "counter")
