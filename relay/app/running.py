@@ -18,6 +18,7 @@ from relay.kafka.correlate import Health as WorkerHealth
 from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
 from relay.kafka.kit import LaneKit
+from relay.kafka.security import client_of
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
@@ -59,7 +60,8 @@ class Parts:
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
     """Return what the shell is told about the brokers."""
-    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app)
+    client = client_of(settings.security)
+    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app, client=client)
 
 
 def assemble(

@@ -25,7 +25,7 @@ from relay.cli.formats import (
     source_of,
 )
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
-from relay.cli.options import Json
+from relay.cli.options import Json, SettingsFile
 from relay.formats.adapters import UNLABELLED
 from relay.formats.outcome import Source
 from relay.kafka.config import KafkaSettings
@@ -67,6 +67,7 @@ def command(
     replay: Replay = False,
     dry_run: DryRun = False,
     bootstrap: Bootstrap = None,
+    settings: SettingsFile = None,
     as_json: Json = False,
 ) -> None:
     """Publish detections read from stdin: NDJSON, arrays, objects one after another; plain or gz.
@@ -87,7 +88,7 @@ def command(
     rules = edge_rules(member, allow_documentation=allow_documentation)
     flow = Conversion(chosen, member, rules, source, now, replay)
     tally = Tally(_tell)
-    kafka = None if dry_run else connection(bootstrap)
+    kafka = None if dry_run else connection(bootstrap, settings)
     ended = _emitted(kafka, flow, tally, as_json=as_json)
     _summary(tally, DETECTIONS + member, as_json=as_json, sent=not dry_run)
     if ended or tally.refused:

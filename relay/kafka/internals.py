@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from aiokafka.conn import CloseReason
+from aiokafka.conn import AIOKafkaConnection, CloseReason, OAuthAuthenticator
 from aiokafka.errors import ProducerClosed
 
 from relay.kafka.clients import Consumer, Producer
@@ -33,6 +33,7 @@ COORDINATOR: Final = attrgetter("_coordinator")
 COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 NETWORK: Final = attrgetter("_client")
+PROVIDER: Final = attrgetter("_sasl_oauth_token_provider")
 
 
 def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
@@ -72,6 +73,28 @@ def count_breaks(producer: Producer) -> Callable[[], int]:
 
     object.__setattr__(client, "_on_connection_closed", closed)
     return lambda: broken
+
+
+class Bearer(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka declares no types
+    """Says a token as RFC 7628 has it: a refusal is answered, so that it comes as an error.
+
+    aiokafka takes what a broker says of a token for its consent, whatever it is, and then reads
+    its own next answers wrongly.
+    """
+
+    async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:
+        """Return what to send next, or None when it is over."""
+        if payload:
+            return b"\x01", True
+        said: tuple[bytes, bool] | None = await super().step(payload)
+        return said
+
+
+def heed_refused_tokens() -> None:
+    """Let all of aiokafka's connections log in by `Bearer`. May be called again."""
+    AIOKafkaConnection.authenticator_oauth = lambda connection: Bearer(
+        sasl_oauth_token_provider=PROVIDER(connection)
+    )
 
 
 async def discard_producer(producer: Producer) -> None:

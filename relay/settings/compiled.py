@@ -15,6 +15,7 @@ from relay.settings.relay import (
     LogSettings,
     WindowType,
 )
+from relay.settings.security import Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
     http: HttpSettings
     log: LogSettings
     correlate: CorrelateSettings
+    security: Security = field(default_factory=Security)
 
 
 def policy(

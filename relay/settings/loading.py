@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from relay.model.member import Member
-from relay.settings import compiled, environment, register
+from relay.settings import compiled, environment, register, security
 from relay.settings.checking import check, place_of
 from relay.settings.compiled import Settings
 from relay.settings.document import Document, Place, Tree, read, written
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.register import RegisterFile
 from relay.settings.relay import RelayFile
+from relay.settings.security import Security, SecuritySettings
 
 SHORTEST_SECRET = 16
 """128 bits: below them the hash of every IPv4 address can be tried out."""
@@ -40,6 +41,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     file, problems = check(RelayFile, document, origins)
     home = Path() if path is None else path.parent
     secret = _secret(document, origins, home, problems)
+    if file is not None:
+        problems += _misfits(file.kafka.security, document, origins)
     if file is None or problems:
         raise SettingsError(problems)
     return Settings(
@@ -54,11 +57,34 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         http=file.http,
         log=file.log,
         correlate=file.correlate,
+        security=_security(file.kafka.security, origins, home),
     )
 
 
 def _resolved(name: str, place: Place, origins: Mapping[Place, str], home: Path) -> Path:
     return Path(name) if place in origins else home / name
+
+
+def _misfits(
+    settings: SecuritySettings, document: Document, origins: Mapping[Place, str]
+) -> list[Problem]:
+    problems: list[Problem] = []
+    for key, sentence in security.misfits(settings):
+        place: Place = ("kafka", "security", key)
+        file, line = place_of(place, document, origins)
+        problems.append(Problem(file, line, written(place), sentence))
+    return problems
+
+
+def _security(settings: SecuritySettings, origins: Mapping[Place, str], home: Path) -> Security:
+    def path(key: str) -> Path | None:
+        name: str | None = getattr(settings, key)
+        place: Place = ("kafka", "security", key)
+        return None if name is None else _resolved(name, place, origins, home)
+
+    return Security(
+        settings.protocol, settings.mechanism, settings.username or "", *map(path, security.FILES)
+    )
 
 
 def _secret(

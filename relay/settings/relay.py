@@ -7,6 +7,7 @@ from pydantic import Field
 from relay.model.vocabulary import Family, KeyType
 from relay.settings.catalogue import Strict
 from relay.settings.scalars import Brokers, Duration, Identifier, PathText, Text
+from relay.settings.security import SecuritySettings
 
 WindowType = Literal[KeyType, Family]
 
@@ -29,6 +30,7 @@ class KafkaSettings(Strict):
         le=9,
         description="copies of each topic `relay provision` makes; none: as the cluster does",
     )
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
 
     @property
     def brokers(self) -> tuple[str, ...]:
