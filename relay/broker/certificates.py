@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from relay.broker.config import HOST
-from relay.broker.secured import replace_secret
+from relay.settings.secret_file import replace_secret
 
 LIFE: Final = timedelta(days=30)
 """Longer than anybody leaves a local cluster alone; a real authority is asked for longer ones."""

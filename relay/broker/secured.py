@@ -57,15 +57,6 @@ class Secured:
         return {**certificates, **rules, **_scram(), **_oauth(self.tokens)}
 
 
-def replace_secret(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, in one step."""
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
-    part.touch(mode=0o600, exist_ok=False)
-    part.write_bytes(content)
-    part.replace(path)
-
-
 def _scram() -> dict[str, str]:
     return {
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",

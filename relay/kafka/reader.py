@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-from aiokafka.errors import UnknownTopicOrPartitionError
+from aiokafka.errors import TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from relay.kafka import clients
 from relay.kafka.clients import Consumer, Partition, partition_of, record_of
@@ -74,6 +74,8 @@ async def _partitions(consumer: Consumer, topic: str) -> set[int]:
     client = NETWORK(consumer)
     await client.set_topics({topic})
     found: set[int] | None = client.cluster.partitions_for_topic(topic)
+    if topic in client.cluster.unauthorized_topics:
+        raise TopicAuthorizationFailedError(topic)
     if not found:
         raise UnknownTopicOrPartitionError(topic)
     return found

@@ -63,6 +63,10 @@ class Token(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka declares n
 
     async def token(self) -> str:
         """Return the token. Raises SecretFileError."""
+        return self.read()
+
+    def read(self) -> str:
+        """Return the token. Raises SecretFileError."""
         return secret_of(self._path, "token_file").decode("ascii", "replace")
 
 

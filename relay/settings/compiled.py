@@ -7,6 +7,7 @@ from pathlib import Path
 from relay.model.member import Member
 from relay.model.policy import WINDOWS_MS, Policy
 from relay.model.vocabulary import FAMILIES
+from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
     CorrelateSettings,
@@ -37,6 +38,7 @@ class Settings:
     log: LogSettings
     correlate: CorrelateSettings
     security: Security = field(default_factory=Security)
+    access: Access = field(default_factory=Access)
 
 
 def policy(

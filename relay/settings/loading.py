@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from relay.model.member import Member
-from relay.settings import compiled, environment, register, security
+from relay.settings import access, compiled, environment, register, security
+from relay.settings.access import Access, AccessSettings
 from relay.settings.checking import check, place_of
 from relay.settings.compiled import Settings
 from relay.settings.document import Document, Place, Tree, read, written
@@ -25,6 +26,7 @@ def load_register(path: Path) -> tuple[Member, ...]:
     document = read(path)
     file, problems = check(RegisterFile, document, {})
     problems += _repeated_ids(document)
+    problems += _shared_principals(document)
     if file is None or problems:
         raise SettingsError(problems)
     return register.members(file)
@@ -58,6 +60,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         log=file.log,
         correlate=file.correlate,
         security=_security(file.kafka.security, origins, home),
+        access=_access(file.access, origins, home),
     )
 
 
@@ -84,6 +87,14 @@ def _security(settings: SecuritySettings, origins: Mapping[Place, str], home: Pa
 
     return Security(
         settings.protocol, settings.mechanism, settings.username or "", *map(path, security.FILES)
+    )
+
+
+def _access(settings: AccessSettings, origins: Mapping[Place, str], home: Path) -> Access:
+    name = settings.passwords_dir
+    place: Place = ("access", "passwords_dir")
+    return access.compiled(
+        settings, None if name is None else _resolved(name, place, origins, home)
     )
 
 
@@ -129,6 +140,24 @@ def _repeated_ids(document: Document) -> list[Problem]:
             place: Place = ("members", index, "id")
             line = document.line(("members", first[name], "id"))
             sentence = f"is already the id of members[{first[name]}], line {line}"
+            problems.append(Problem(document.file, document.line(place), written(place), sentence))
+    return problems
+
+
+def _shared_principals(document: Document) -> list[Problem]:
+    """Two members that the brokers take for one would read each other's alerts."""
+    listed = _entry(document.tree, "members")
+    entries = listed if isinstance(listed, list) else []
+    users: dict[object, int] = {}
+    for index, entry in enumerate(entries):
+        if _entry(entry, "principal") is None:
+            users.setdefault(_entry(entry, "id"), index)
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        name = _entry(entry, "principal")
+        if isinstance(name, str) and users.setdefault(name, index) != index:
+            place: Place = ("members", index, "principal")
+            sentence = f"is already who members[{users[name]}] is to the brokers"
             problems.append(Problem(document.file, document.line(place), written(place), sentence))
     return problems
 

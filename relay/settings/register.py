@@ -26,6 +26,7 @@ from relay.settings.scalars import (
     Domain,
     Identifier,
     Network,
+    Principal,
     Share,
     Text,
     wrong,
@@ -126,6 +127,9 @@ class MemberEntry(Strict):
     gate: GateEntry = Field(default_factory=GateEntry)
     wants: WantsEntry = Field(default_factory=WantsEntry)
     emits: EmitsEntry = Field(default_factory=EmitsEntry)
+    principal: Principal | None = Field(
+        default=None, description="who the brokers take it for, without `User:`; none: its id"
+    )
     forward_text: Annotated[bool, AfterValidator(_kept_back)] = Field(
         default=False, description="whether its own text goes to others; not built yet"
     )
@@ -166,6 +170,7 @@ def _member(entry: MemberEntry) -> Member:
         gate=Gate(Severity[entry.gate.severity.upper()], entry.gate.confidence),
         wants=_wants(entry.wants),
         emits=_emits(entry.emits),
+        principal=entry.principal or "",
     )
 
 

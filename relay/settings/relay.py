@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from relay.model.vocabulary import Family, KeyType
+from relay.settings.access import AccessSettings
 from relay.settings.catalogue import Strict
 from relay.settings.scalars import Brokers, Duration, Identifier, PathText, Text
 from relay.settings.security import SecuritySettings
@@ -98,6 +99,7 @@ class RelayFile(Strict):
         default="state", description="directory of the lanes' stores; a cache, safe to delete"
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     correlate: CorrelateSettings = Field(default_factory=CorrelateSettings)

@@ -17,9 +17,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 
 from relay.broker import Cluster, Runtime, Secured, Spec
 from relay.broker.certificates import LIFE, Authority
-from relay.broker.secured import NODE, replace_secret
+from relay.broker.secured import NODE
 from relay.kafka.config import KafkaSettings
 from relay.kafka.security import client_of
+from relay.settings.secret_file import replace_secret
 from relay.settings.security import Security
 from tests.broker.conftest import owned, probe
 
