@@ -121,11 +121,18 @@ def _fail_rest(producer: Producer) -> None:
 
 
 async def discard_consumer(consumer: Consumer) -> None:
-    """End a consumer in bounded time, in order if the broker answers."""
+    """End a consumer in bounded time, in order if the broker answers.
+
+    A stop may end as cancelled, by a task of aiokafka's own that was: here it would pass for a
+    cancellation of whoever discards, who would end without a word.
+    """
+    stopping = asyncio.ensure_future(consumer.stop())
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            await consumer.stop()
-    except TimeoutError:
+        await asyncio.wait({stopping}, timeout=PATIENCE_S)
+    finally:
+        in_order = stopping.done() and not stopping.cancelled() and stopping.exception() is None
+        await _cancel([stopping])
+    if not in_order:
         await _force(consumer)
 
 
