@@ -66,6 +66,14 @@ def command(
         typer.echo("nothing was changed: --yes does it", err=True)
 
 
+def provisioned(settings: Settings, members: Sequence[Member]) -> None:
+    """Make a deployment all that it should be. Raises KafkaError, OSError."""
+    kafka = kafka_settings(settings)
+    topics = wanted((member.id for member in members), settings.lanes)
+    should = _access(settings, members, topics, kafka)
+    provision(settings, kafka, _planned(settings, kafka, topics, should), should)
+
+
 def provision(settings: Settings, kafka: KafkaSettings, found: Plan, should: Should | None) -> None:
     """Do what was planned, topics first. Raises KafkaError, OSError."""
     if found.topics:
