@@ -3,9 +3,11 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from typing import Final
 
 import pytest
 from aiokafka.errors import SaslAuthenticationFailed
+from kafka import KafkaProducer
 
 from relay.broker import Runtime
 from relay.kafka.access import Do, Should, Step
@@ -17,6 +19,12 @@ from tests.broker.guarded import guarded_in
 from tests.broker.guarded_deployment import HUBS, Deployment
 
 pytestmark = pytest.mark.broker
+
+WAIT: Final = "throttle-time-max"
+"""What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
+
+BATCH_BYTES: Final = 32 * 1024
+"""Of a flood's records: half of what a member's topic takes."""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +108,32 @@ def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
     assert deployment.plan() == [
         ("set-quota", who, "producer_byte_rate: 1048576 -> 2048") for who in sorted(HUBS)
     ]
+
+
+def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | None:
+    """After how many batches of 32 KiB the broker told a writer to wait; None: after none."""
+    options = {"bootstrap_servers": list(client.bootstrap), **client.client}
+    producer = KafkaProducer(**options, batch_size=BATCH_BYTES * 2)
+    try:
+        for number in range(1, batches + 1):
+            producer.send(topic, bytes(BATCH_BYTES)).get(30)
+            groups = producer.metrics().values()
+            if any(value > 0 for group in groups for key, value in group.items() if WAIT in key):
+                return number
+    finally:
+        producer.close(0)
+    return None
+
+
+def test_a_member_that_floods_is_throttled_and_the_relay_never(deployment: Deployment) -> None:
+    """Past its quota a member is made to wait by the broker; the relay writes as much at once."""
+    deployment.settings(produce_bytes=16 * 1024)
+    deployment.provision("--yes")
+
+    after = throttled_after(deployment.client("fr"), "detections.fr", 100)
+
+    assert after is not None
+    assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
 
 
 def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
