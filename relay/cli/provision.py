@@ -64,6 +64,8 @@ def command(
             typer.echo(f"{found.work} changes made", err=True)
     if found.work and not yes:
         typer.echo("nothing was changed: --yes does it", err=True)
+    if should is not None and should.users and chosen.security.protocol != "sasl_ssl":
+        typer.echo("passwords were not compared: that needs protocol sasl_ssl", err=True)
 
 
 def provisioned(settings: Settings, members: Sequence[Member]) -> None:

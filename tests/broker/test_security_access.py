@@ -193,6 +193,24 @@ def test_the_longer_name_does_not_reach_the_shorter(deployment: Deployment) -> N
     assert all(isinstance(tried(client, attempt), DENIED) for attempt in attempts)
 
 
+def test_a_member_does_not_learn_who_the_others_are(deployment: Deployment) -> None:
+    """The broker lists a member's own topics, and says of others' what it says of none."""
+
+    async def listed(settings: KafkaSettings) -> set[str]:
+        admin = AIOKafkaAdminClient(**options(settings))
+        await admin.start()
+        try:
+            return set(await admin.list_topics())
+        finally:
+            await admin.close()
+
+    client = deployment.client("m")
+    there, nowhere = tried(client, read("alerts.fr")), tried(client, read("alerts.nobody"))
+
+    assert asyncio.run(listed(client)) == {"detections.m", "alerts.m", "rejected.m"}
+    assert type(there) is type(nowhere) is TopicAuthorizationFailedError
+
+
 @pytest.mark.parametrize(
     "attempt",
     [

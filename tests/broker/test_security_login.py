@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from aiokafka.errors import SaslAuthenticationFailed
+from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
 
 from relay.broker import Runtime
 from relay.broker.certificates import Authority
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.probe import round_trip
+from relay.kafka.publisher import publishing
+from relay.kafka.security import Tls
+from relay.settings.security import Security
 from tests.broker.guarded import ADMIN, Guarded, guarded_in
 
 pytestmark = pytest.mark.broker
@@ -58,10 +61,21 @@ def test_a_wrong_password_or_an_unknown_name_is_refused(guarded: Guarded) -> Non
 
 
 def test_a_client_that_says_nothing_is_refused(guarded: Guarded) -> None:
-    """Without TLS there is no answer, with TLS alone there is none either."""
-    place = tuple(guarded.cluster.bootstrap.split(","))
+    """Without TLS there is no answer, and with TLS alone nothing is answered but versions."""
+    silent = {"security_protocol": "SSL", "ssl_context": Tls(Security(ca=guarded.authority.path))}
+    places = (guarded.cluster.bootstrap, guarded.cluster.tls)
 
-    assert refused(KafkaSettings(place, request_timeout_ms=2_000)) is not None
+    for place in places:
+        for client in ({}, silent):
+            settings = KafkaSettings((place,), client=client, request_timeout_ms=2_000)
+            with pytest.raises(KafkaConnectionError):
+                asyncio.run(published(settings))
+
+
+async def published(settings: KafkaSettings) -> None:
+    """Begin to publish, as far as asking where."""
+    async with publishing(settings):
+        pass
 
 
 def test_a_token_that_has_expired_or_is_somebody_elses_is_refused(guarded: Guarded) -> None:
