@@ -53,6 +53,15 @@ class Deployment:
         settings = str(self.place / "relay.yaml")
         return CliRunner().invoke(app, ["provision", "--settings", settings, *words])
 
+    def command(self, who: str, *words: str) -> Result:
+        """Run another command to its end, as somebody who was provisioned."""
+        body = json.loads((self.place / "relay.yaml").read_text())
+        security = body["kafka"]["security"]
+        security |= {"username": who, "password_file": f"passwords/{who}.password"}
+        settings = self.place / f"as-{who}.yaml"
+        settings.write_text(json.dumps(body))
+        return CliRunner().invoke(app, [*words, "--settings", str(settings)])
+
     def plan(self) -> list[tuple[str, str, str]]:
         """What would be done: (what, to which principal, in words), topics left out."""
         told = self.provision("--json")

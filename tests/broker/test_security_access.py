@@ -226,6 +226,27 @@ def test_the_relay_may_not(deployment: Deployment, attempt: Attempt) -> None:
     assert isinstance(tried(deployment.client("relay"), attempt), DENIED)
 
 
+@pytest.mark.parametrize("words", [("follow", "-m", "fr", "--until-end"), ("emit", "-m", "fr")])
+def test_the_command_line_says_what_is_not_allowed(
+    deployment: Deployment, words: tuple[str, ...]
+) -> None:
+    """A member that asks for another's topic gets code 5 and a sentence without its password."""
+    told = deployment.command("m", *words)
+
+    assert told.exit_code == 5, told.output
+    assert "access denied" in told.stderr
+    assert ".fr" in told.stderr
+    assert deployment.password("m") not in told.output
+
+
+def test_the_relays_own_rules_are_enough_to_check(deployment: Deployment) -> None:
+    """What the relay may do lets it see that its topics are as they should be, and not more."""
+    mine, anothers = (deployment.command(who, "check", "--connect") for who in ("relay", "m"))
+
+    assert mine.exit_code == 0, mine.output
+    assert anothers.exit_code == 5, anothers.output
+
+
 def test_a_certificate_or_a_token_of_a_member_is_bound_as_its_password_is(
     deployment: Deployment,
 ) -> None:
