@@ -10,12 +10,13 @@ from typing import Annotated, NoReturn
 import typer
 
 from relay.app.running import kafka_settings
-from relay.cli.codes import FAILURE, FORBIDDEN, UNREACHABLE, fail
+from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, UNREACHABLE, fail
 from relay.cli.options import settings_of
 from relay.kafka.config import KafkaSettings
 from relay.kafka.errors import DENIED, LOGIN, Environment, classify, leaves
 from relay.kafka.events import Why
 from relay.kafka.login import refusal
+from relay.kafka.security import SecretFileError
 
 Bootstrap = Annotated[
     str | None,
@@ -56,6 +57,8 @@ def _report(error: BaseException, settings: KafkaSettings, topic: str) -> NoRetu
         fail(FAILURE, f"{missing}: there is no such topic; `relay provision` makes it")
     if why is Why.CONNECTION:
         error = asyncio.run(refusal(settings)) or error
+    if isinstance(error, SecretFileError):
+        fail(SETTINGS, str(error.strerror))
     where = ", ".join(settings.bootstrap)
     if isinstance(error, DENIED):
         said = "login" if isinstance(error, LOGIN) else "access"

@@ -6,7 +6,7 @@ replaced is in use from the next connection on, and no client is started anew fo
 
 import logging
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +42,22 @@ def client_of(security: Security) -> Mapping[str, object]:
         heed_refused_tokens()
         made["sasl_oauth_token_provider"] = Token(security.token)
     return made
+
+
+def unusable(security: Security) -> Iterator[str]:
+    """Yield what is wrong with the files of kafka.security as they are now, a sentence each."""
+    attempts: list[Callable[[], object]] = []
+    if security.protocol != "plaintext":
+        attempts.append(Tls(security).check)
+    if security.password is not None:
+        attempts.append(Password(security.password).encode)
+    if security.token is not None:
+        attempts.append(Token(security.token).read)
+    for attempt in attempts:
+        try:
+            attempt()
+        except SecretFileError as error:
+            yield str(error.strerror)
 
 
 class Password:
@@ -89,6 +105,10 @@ class Tls:
     def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         """As SSLContext.wrap_socket."""
         return self._context().wrap_socket(*arguments, **named)
+
+    def check(self) -> None:
+        """Read the files. Raises SecretFileError."""
+        self._context()
 
     def _context(self) -> ssl.SSLContext:
         try:

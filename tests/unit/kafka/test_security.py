@@ -6,13 +6,26 @@ from pathlib import Path
 import pytest
 
 from relay.broker.certificates import Authority
-from relay.kafka.security import Password, SecretFileError, Tls, Token, client_of
+from relay.kafka.security import Password, SecretFileError, Tls, Token, client_of, unusable
 from relay.settings.security import Security
 
 
 def own_certificate(tls: Tls) -> object:
     """A value that changes when the context behind `tls` is made anew."""
     return tls.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost").context
+
+
+def test_all_that_is_wrong_with_files_is_told_at_once(tmp_path: Path) -> None:
+    """A check names every key whose file is no use, and no file."""
+    missing = tmp_path / "hunter2"
+    told = list(unusable(Security("sasl_ssl", ca=missing, password=missing, token=missing)))
+
+    assert told == [
+        "kafka.security: No such file or directory",
+        "kafka.security.password_file: No such file or directory",
+        "kafka.security.token_file: No such file or directory",
+    ]
+    assert list(unusable(Security())) == []
 
 
 def test_a_plain_connection_is_told_nothing_of_security() -> None:
