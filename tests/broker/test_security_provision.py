@@ -11,11 +11,11 @@ from kafka import KafkaProducer
 
 from relay.broker import Runtime
 from relay.kafka.access import Do, Should, Step
-from relay.kafka.access_admin import perform
+from relay.kafka.access_admin import observe, perform
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.rules import Rule
-from tests.broker.guarded import guarded_in
+from tests.broker.guarded import ADMIN, guarded_in
 from tests.broker.guarded_deployment import HUBS, Deployment
 
 pytestmark = pytest.mark.broker
@@ -67,6 +67,17 @@ def by_hand(deployment: Deployment, do: Do, rule: Rule) -> None:
 def login(client: KafkaSettings) -> Exception | None:
     """Why somebody is not let in; None: they are."""
     return asyncio.run(refusal(client))
+
+
+def test_an_administrator_may_come_by_certificate_or_token(deployment: Deployment) -> None:
+    """Rules and quotas are seen the same, however whoever provisions logs in."""
+    guarded, nothing = deployment.guarded, Should(frozenset(), {}, frozenset())
+    by_password = observe(guarded.admin, None, nothing)
+
+    for client in (guarded.certified(ADMIN), guarded.bearer(guarded.signer.token(ADMIN))):
+        assert observe(client, None, nothing) == by_password
+    assert by_password.rules
+    assert by_password.quotas
 
 
 def test_what_somebody_changed_is_shown_and_mended(deployment: Deployment) -> None:
