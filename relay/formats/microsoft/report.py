@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.microsoft.entities import gather
@@ -16,6 +17,8 @@ from relay.formats.tactics import classed, folded_word, technique_ids
 from relay.model.vocabulary import Classification, Format
 
 Names = tuple[str, ...]
+
+_NO_FIELDS: Fields = MappingProxyType({})
 
 _BEGAN = (
     "starttime", "starttimeutc", "firstactivitydatetime", "firstactivity", "firsteventtime",
@@ -50,8 +53,7 @@ _OWN_PROVIDERS = ("ASI ", "CustomAlertRule")
 _FALLBACKS = {"sentinel": "Alert of Microsoft Sentinel", "defender": "Alert of Microsoft Defender"}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """An alert: its fields by folded names, and its entities.
 
     `about` holds for all of the incident the alert is of. `reads` reads fields of a form of its
@@ -61,7 +63,7 @@ class Report:
     format: Format
     fields: Fields
     entities: Iterable[Fields] = ()
-    about: Fields = field(default_factory=dict)
+    about: Fields = _NO_FIELDS
     reads: Callable[[Fields, Gathering], None] | None = None
     part: tuple[str, ...] = ()
 
