@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from relay.core.normalise import Canonical, canonical
+from relay.formats.bystanders import serves
 from relay.formats.outcome import Source
 
 MOST_HIDDEN = 2000
@@ -83,7 +84,7 @@ class Harvest:
             return False
         allowed = self._source.allow_documentation
         verdict = canonical(kind, written, allow_documentation=allowed)
-        if not isinstance(verdict, Canonical):
+        if not isinstance(verdict, Canonical) or _says_nothing(written, verdict):
             return False
         name = (verdict.type, verdict.value)
         if name not in self._found:
@@ -155,6 +156,16 @@ class Harvest:
         except ValueError:
             return False
         return any(address in network for network in networks)
+
+
+def _says_nothing(written: str, left: Canonical) -> bool:
+    """Return whether only the front page of a service that everybody uses is left of a URL: what
+    told the attacker's page, a fragment or personal parameters, is cut."""
+    if left.type != "url" or not ("#" in written or left.trimmed):
+        return False
+    page = urlsplit(left.value)
+    bare = page.path == "/" and ("#" in written or not page.query)
+    return bare and serves(page.hostname or "")
 
 
 def _words(value: str) -> Iterable[str]:
