@@ -5,8 +5,8 @@ points at it: observed data, a malware's sample, a relationship to the attacker'
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from relay.formats.fields import number, text, texts
 from relay.formats.stix.identifying import alert_id, classification, severity, techniques
@@ -35,8 +35,7 @@ _RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no
 _NOBODY = Sighted()
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an object says of what it claims, as far as a label lets it be told; `alert` is the id
     of the relay's alert that it tells again."""
 
@@ -48,8 +47,7 @@ class Told:
     alert: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What one object claims under a label. `said` are facts of its own; `things` the ids of the
     objects whose facts it claims; `names` those of malware and techniques, each with its kind."""
 
@@ -63,8 +61,7 @@ class Claim:
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Basis:
+class _Basis(NamedTuple):
     """The ids of what a claim is made of: the object that claims, the one that describes it,
     further ones that it draws on, and those whose malware and techniques go with it."""
 
