@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from relay.formats.ecs.paths import Document, either, every, first, has
+from relay.formats.ecs.paths import Document, either, first, has, words
 
 
 class Kind(Enum):
@@ -131,7 +131,7 @@ _MARKS = (
 
 def categories(document: Document) -> frozenset[str]:
     """Return the values of `event.category`."""
-    return frozenset(every(document, "event.category"))
+    return words(document, "event.category")
 
 
 def alert_id(document: Document) -> str:

@@ -10,7 +10,7 @@ from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
 from relay.formats.ecs.classes import classification
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind, named_dataset
-from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
+from relay.formats.ecs.paths import Document, below, either, every, first, named, number, objects
 from relay.formats.ecs.severities import confidence, severity
 from relay.formats.ecs.sides import Known, Scene, mail, scene
 from relay.formats.ecs.times import Times, times
@@ -67,10 +67,10 @@ _NOUN = MappingProxyType({
 def read(event: Mapping[str, object], source: Source) -> Outcome:
     """Convert one document, also one in the wrapping of the index. Total."""
     document = _unwrapped(event)
-    if has(document, "rule.level") and not has(document, "wazuh"):
+    if "rule.level" in document and "wazuh" not in document:
         detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
         return Refused("other-format", detail, "$.rule.level")
-    if not any(has(document, mark) for mark in _MARKS):
+    if document.keys().isdisjoint(_MARKS):
         return Refused("other-format", f"the record has no field of ECS; {seems(event)}")
     document["event.dataset"] = named_dataset(document)
     of = kind(document)
@@ -123,6 +123,8 @@ def _other_end(document: Document, seen: Scene) -> Iterator[str]:
         called |= {*every(document, "destination.domain")}
     attacking = None if seen.attacker is None else seen.flow.end(seen.attacker).written
     for side in ("source", "client", "destination", "server"):
+        if side not in document:
+            continue
         if attacking is not None and first(document, f"{side}.ip") == attacking:
             continue
         for name in ("ip", "address", "domain", "nat.ip", "mac"):
@@ -183,8 +185,7 @@ def _techniques(document: Document) -> Iterator[str]:
     for path in _TECHNIQUES:
         yield from every(document, path)
     places = ("kibana.alert.rule.threat", "signal.rule.threat", "threat")
-    threats = chain.from_iterable(objects(document, place) for place in places)
-    for technique in chain.from_iterable(objects(threat, "technique") for threat in threats):
+    for technique in chain.from_iterable(below(document, at, "technique") for at in places):
         yield first(technique, "id")
         yield from (first(narrower, "id") for narrower in objects(technique, "subtechnique"))
 

@@ -65,6 +65,8 @@ def _earliest_path(document: Document, paths: Iterable[str], zone: str) -> int |
 
 def _moment(document: Document, path: str, zone: str) -> int | None:
     written = document.get(path)
+    if written is None:
+        return None
     if isinstance(written, list):
         written = written[0] if written else None
     at = moment(written.strip() if isinstance(written, str) else None, zone)
