@@ -38,6 +38,8 @@ _MIRRORS = frozenset((
     "ipinfo.io", "myexternalip.com", "whatismyip.com", "wtfismyip.com",
 ))  # fmt: skip
 
+_KNOWN = _SERVICES | _MIRRORS | _REPORTS
+
 _HOST = re.compile(r"(?:[a-z]{3,5}://)?(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
 
 
@@ -53,7 +55,7 @@ def answers(url: str) -> bool:
 
 def serves(host: str) -> bool:
     """Return whether a name is of a service that everybody uses, or of who writes about attacks."""
-    return any(_below(host, known) for known in (_SERVICES, _MIRRORS, _REPORTS))
+    return _below(host, _KNOWN)
 
 
 def _host(url: str) -> str:

@@ -66,7 +66,7 @@ def _event(event: Fields, source: Source) -> Outcome:
     when = times(event, info)
     if when is None:
         return Refused("no-time", "the time is missing, no date, or has no offset", "$.time")
-    return _finding(event, info, when, source)
+    return _finding(event, info, when, alert, source)
 
 
 def _class(event: Fields) -> int | None:
@@ -91,11 +91,12 @@ def _dismissed(event: Fields, info: Fields) -> str:
     return ""
 
 
-def _finding(event: Fields, info: Fields, when: Times, source: Source) -> Outcome:
+def _finding(
+    event: Fields, info: Fields, when: Times, alert: tuple[str, ...], source: Source
+) -> Outcome:
     meant = meaning(event, info)
     harvest = gathered(event, info, meant, source)
     product = part(part(event, "metadata"), "product")
-    alert = _alert(event)
     rule = _rule(event, info)
     draft = Draft(
         sensor=Sensor(
