@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from relay.formats.ecs.kinds import Kind, categories
 from relay.formats.ecs.paths import Document, either, first
-from relay.formats.ecs.sides import Scene, mail
+from relay.formats.ecs.sides import Scene
 from relay.formats.suricata.categories import Blame
 from relay.model.vocabulary import CLASSIFICATIONS, Classification
 
@@ -49,7 +49,7 @@ def classification(document: Document, kind: Kind, scene: Scene) -> Classificati
             return known
     if kind is Kind.INDICATOR:
         return _indicated(document)
-    if mail(document):
+    if scene.mail:
         return "fraud:phishing"
     found = categories(document)
     named = next((meant for name, meant in _BY_CATEGORY if name in found), None)

@@ -77,6 +77,8 @@ def gather_match(match: Document, harvest: Harvest) -> None:
 
 def digests(document: Document, path: str, harvest: Harvest) -> bool:
     """Add the digests of one file below a path, and return whether there was one."""
+    if path and path not in document:
+        return False
     added = [
         harvest.add(name, written, role="payload")
         for name in HASHES

@@ -1,6 +1,6 @@
 """Fields of an ECS document by their path: nested, dotted or mixed, single or in a list."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 MOST_VALUES = 500
 """Values of one field that are read: real documents hold fewer, hostile ones must not cost more."""
@@ -85,6 +85,11 @@ def every(document: Document, path: str) -> tuple[str, ...]:
     if not isinstance(found, list):
         return ()
     return tuple([item.strip() for item in found[:MOST_VALUES] if isinstance(item, str)])
+
+
+def texts(document: Document, paths: Iterable[str]) -> list[str]:
+    """Return the texts of some fields; most documents have few of them."""
+    return [text for path in paths if path in document for text in every(document, path)]
 
 
 def words(document: Document, path: str) -> frozenset[str]:

@@ -10,7 +10,17 @@ from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
 from relay.formats.ecs.classes import classification
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind, named_dataset
-from relay.formats.ecs.paths import Document, below, either, every, first, named, number, objects
+from relay.formats.ecs.paths import (
+    Document,
+    below,
+    either,
+    every,
+    first,
+    named,
+    number,
+    objects,
+    texts,
+)
 from relay.formats.ecs.severities import confidence, severity
 from relay.formats.ecs.sides import Known, Scene, mail, scene
 from relay.formats.ecs.times import Times, times
@@ -95,8 +105,9 @@ def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outc
     pointed = indicators.indicators(document)
     matches = tuple(indicators.matches(document))
     ours = bool(alert_id(document))
-    hidden = [] if ours else [w for w in victims(document, mail=mail(document)) if w]
-    seen = scene(document, of, source, _known(pointed, matches, hidden))
+    message = mail(document)
+    hidden = [] if ours else [w for w in victims(document, mail=message) if w]
+    seen = scene(document, of, source, _known(pointed, matches, hidden, mail=message))
     harvest = Harvest(source, chain(hidden, _other_end(document, seen)))
     for indicator in pointed:
         indicators.gather(indicator, harvest)
@@ -105,15 +116,15 @@ def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outc
     _told_by_the_relay(document, harvest)
     if of is not Kind.INDICATOR:
         subjects.gather(document, of, seen, harvest)
-    return finished(_draft(document, of, when, seen), harvest, source)
+    return finished(_draft(document, of, when, seen, pointed), harvest, source)
 
 
 def _known(
-    pointed: tuple[Document, ...], matches: tuple[Document, ...], hidden: list[str]
+    pointed: tuple[Document, ...], matches: tuple[Document, ...], hidden: list[str], *, mail: bool
 ) -> Known:
     listed = {address.lower() for each in pointed for address in every(each, "ip")}
     listed |= {first(match, "matched.atomic").lower() for match in matches}
-    return Known(frozenset(word.lower() for word in hidden), frozenset(listed))
+    return Known(frozenset([word.lower() for word in hidden]), frozenset(listed), mail)
 
 
 def _other_end(document: Document, seen: Scene) -> Iterator[str]:
@@ -137,12 +148,14 @@ def _told_by_the_relay(document: Document, harvest: Harvest) -> None:
             harvest.add(first(told, "type"), first(told, "value"), "unknown")
 
 
-def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
+def _draft(
+    document: Document, of: Kind, when: Times, seen: Scene, pointed: tuple[Document, ...]
+) -> Draft:
     sensor = _sensor(document, of)
     alert = alert_id(document)
     return Draft(
         sensor=sensor,
-        id=_id(document, when),
+        id=_id(document, when, pointed),
         detected_at=when.at,
         title=sensor.rule_name,
         fallback=" ".join(word for word in (sensor.product or "Elastic", _NOUN[of]) if word),
@@ -150,11 +163,11 @@ def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
         severity="info" if seen.meaning.blame is Blame.NOBODY else severity(document),
         confidence=confidence(document),
         techniques=_techniques(document),
-        malware=[name for path in _MALWARE for name in every(document, path)],
+        malware=texts(document, _MALWARE),
         first_seen=when.first_seen,
         last_seen=when.last_seen,
         count=number(document, "kibana.alert.suppression.docs_count"),
-        labels=tuple(_labels(document)),
+        labels=tuple(_labels(document, pointed)),
         derived_from=(alert,) if alert else (),
     )
 
@@ -182,21 +195,20 @@ def _rule_name(document: Document) -> str:
 
 
 def _techniques(document: Document) -> Iterator[str]:
-    for path in _TECHNIQUES:
-        yield from every(document, path)
+    yield from texts(document, _TECHNIQUES)
     places = ("kibana.alert.rule.threat", "signal.rule.threat", "threat")
     for technique in chain.from_iterable(below(document, at, "technique") for at in places):
         yield first(technique, "id")
         yield from (first(narrower, "id") for narrower in objects(technique, "subtechnique"))
 
 
-def _labels(document: Document) -> Iterator[str]:
-    for indicator in indicators.indicators(document):
+def _labels(document: Document, pointed: tuple[Document, ...]) -> Iterator[str]:
+    for indicator in pointed:
         yield from (label for label in every(indicator, "marking.tlp") if label)
     yield from (tag for tag in every(document, "tags") if _TLP_TAG.match(tag))
 
 
-def _id(document: Document, when: Times) -> tuple[object, ...]:
+def _id(document: Document, when: Times, pointed: tuple[Document, ...]) -> tuple[object, ...]:
     """Return what names a document for good: the id its maker gave, else what it is about."""
     given = either(document, "kibana.alert.uuid", "event.id", "_id")
     if given:
@@ -206,13 +218,13 @@ def _id(document: Document, when: Times) -> tuple[object, ...]:
         named(document, "source.port"), first(document, "destination.ip"),
         named(document, "destination.port"), either(document, "url.full", "url.original"),
         first(document, "dns.question.name"), subjects.subject(document),
-        first(document, "process.entity_id"), *_indicated(document),
+        first(document, "process.entity_id"), *_indicated(pointed),
     )  # fmt: skip
     return (dataset(document), when.at, *about)
 
 
-def _indicated(document: Document) -> Iterator[str]:
-    for indicator in indicators.indicators(document):
+def _indicated(pointed: tuple[Document, ...]) -> Iterator[str]:
+    for indicator in pointed:
         for path in ("ip", "url.full", "url.domain", "email.address", "file.hash.sha256",
                      "file.hash.sha1", "file.hash.md5", "name"):  # fmt: skip
             yield first(indicator, path)

@@ -59,11 +59,13 @@ _ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.u
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The ends of the traffic, and which attacks; `attacker` None: none that may be shared."""
+    """The ends of the traffic, and which attacks; `attacker` None: none that may be shared. `mail`
+    as below."""
 
     flow: Flow
     meaning: Meaning
     attacker: End | None
+    mail: bool = False
 
     @property
     def inside(self) -> bool:
@@ -73,27 +75,29 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Addresses, lower-case, of which a document says whose they are: the victim's, and those that
-    stand on a list of indicators."""
+    """What is known of a document before its ends are weighed: addresses, lower-case, of which it
+    says whose they are (the victim's, and those that stand on a list of indicators), and whether it
+    is of a message."""
 
     hidden: frozenset[str]
     listed: frozenset[str]
+    mail: bool
 
 
 def scene(document: Document, kind: Kind, source: Source, known: Known) -> Scene:
     """Return the ends of a document's traffic, weighed. Who stands on a list attacks."""
     event = _event(document, known.hidden)
     flow = flow_of(event, source)
-    meant = _meaning(document, kind, flow)
+    meant = _meaning(document, kind, flow, known)
     listed = [end for end in End if flow.end(end).written.lower() in known.listed]
     if len(listed) == 1 and flow.end(listed[0]).shareable is not None:
-        return Scene(flow, meant, listed[0])
+        return Scene(flow, meant, listed[0], known.mail)
     blamed = attacker(event, flow, meant)
     if blamed is End.CLIENT and _own_client(document, meant.blame):
         blamed = None
     if kind is Kind.FINDING and _own_account(document):
         blamed = None
-    return Scene(flow, meant, blamed)
+    return Scene(flow, meant, blamed, known.mail)
 
 
 def mail(document: Document) -> bool:
@@ -129,11 +133,11 @@ def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
     return "" if written.lower() in hidden else written
 
 
-def _meaning(document: Document, kind: Kind, flow: Flow) -> Meaning:
+def _meaning(document: Document, kind: Kind, flow: Flow, known: Known) -> Meaning:
     category = either(document, *_CATEGORIES)
     if category and dataset(document) in _RULED:
         return meaning(category, either(document, "rule.name", "cisco.ftd.security.message"))
-    if mail(document):
+    if known.mail:
         return Meaning("fraud:phishing", Blame.ATTEMPT, "sender")
     logged = next((_LOGS[word] for word in _words(document) if word in _LOGS), None)
     if logged is not None:

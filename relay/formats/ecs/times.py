@@ -59,14 +59,14 @@ def times(document: Document, kind: Kind) -> Times | None:
 
 
 def _earliest_path(document: Document, paths: Iterable[str], zone: str) -> int | None:
-    found = (_moment(document, path, zone) for path in paths)
-    return next((at for at in found if at is not None), None)
+    for path in paths:
+        if path in document and (at := _moment(document, path, zone)) is not None:
+            return at
+    return None
 
 
 def _moment(document: Document, path: str, zone: str) -> int | None:
     written = document.get(path)
-    if written is None:
-        return None
     if isinstance(written, list):
         written = written[0] if written else None
     at = moment(written.strip() if isinstance(written, str) else None, zone)
