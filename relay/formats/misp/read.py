@@ -85,8 +85,8 @@ def _audiences(
     barred = confined(event)
     found: dict[_Audience, list[Attribute]] = {}
     for each in indicators:
-        words = each.said.labels if each.said is not None else ()
-        found.setdefault((barred or each.confined, _stricter(words, widest)), []).append(each)
+        label = _stricter(each.said.labels, widest) if each.said is not None else ""
+        found.setdefault((barred or each.confined, label), []).append(each)
     return found
 
 
@@ -142,9 +142,9 @@ def _time(event: Fields, indicators: Iterable[Attribute], *, relayed: bool) -> i
     The edit alone tells when somebody last wrote, which can be years later. The relay's own
     alerts say exactly when their last sighting was.
     """
-    last = max((each.last_seen for each in indicators if each.last_seen), default=None)
-    if relayed and last is not None:
-        return last
+    seen = [each.last_seen for each in indicators if each.last_seen] if relayed else ()
+    if seen:
+        return max(seen)
     edited = epoch(event.get("timestamp"))
     begun = day(text(event, "date"))
     if begun is None:
