@@ -10,7 +10,7 @@ category instead.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from relay.formats.bystanders import answers, reports, serves
+from relay.formats.bystanders import answers, fronts, reports, serves
 from relay.formats.misp.attributes import Attribute
 from relay.formats.misp.kinds import (
     ADDRESSED,
@@ -123,7 +123,7 @@ def _indicates(each: Attribute, used: set[_Sort]) -> bool:
     if each.template and not trusted(each.template):
         return False
     if each.type in _URLS:
-        return not answers(each.value)
+        return not (answers(each.value) or fronts(each.value))
     if each.served and SORTS.get(each.type) == "host":
         return False
     return each.type not in _NAMES or not serves(each.value.partition("|")[0])

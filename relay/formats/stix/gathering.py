@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from relay.formats.bystanders import answers, reports, serves
+from relay.formats.bystanders import answers, fronts, reports, serves
 from relay.formats.harvest import Harvest
 from relay.formats.stix.claims import Claim
 from relay.formats.stix.meanings import MEANINGS, ROLES, End, Meaning
@@ -91,7 +91,7 @@ def _everybodys(kind: str, value: str) -> bool:
     """Return whether what was merely observed is a bystander: the name of a service that everybody
     uses, a page that tells one's own address, a report."""
     if kind == "url":
-        return reports(value) or answers(value)
+        return reports(value) or answers(value) or fronts(value)
     return kind == "host" and serves(value)
 
 

@@ -111,6 +111,8 @@ def test_an_unflagged_name_of_a_service_is_no_indicator(host: str) -> None:
     matter."""
     assert found(attribute("hostname", host, to_ids=False), CONTEXT) == ["198.51.100.9"]
     assert found(attribute("hostname", "api.telegram.org")) == ["api.telegram.org"]
+    for front in (f"http://{host}", f"hxxps://{host}:443/", host):
+        assert found(attribute("url", front, to_ids=False), CONTEXT) == ["198.51.100.9"]
     page = "https://raw.githubusercontent.com/x/y/a.tmp"
     assert found(attribute("url", page, to_ids=False)) == [page]
 

@@ -72,6 +72,7 @@ def test_objects_on_their_own_are_no_detection() -> None:
         ("url", "https://www.welivesecurity.com/2026/11/20/loader/"),
         ("url", "http://ip-api.com/json"),
         ("url", "outlook.com"),
+        ("url", "http://www.google.com/"),
     ],
 )
 def test_what_everybody_uses_is_not_told_because_it_was_observed(kind: str, value: str) -> None:
