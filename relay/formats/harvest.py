@@ -65,7 +65,8 @@ class Harvest:
 
     def hide(self, values: Iterable[str]) -> None:
         """Add values of the victim's side, and take back what was gathered of them."""
-        words = {word for value in values for word in _words(value)} - self._hidden
+        words = {word for value in values for word in _words(value)}
+        words -= self._hidden
         if not words:
             return
         self._hidden |= words
@@ -129,7 +130,7 @@ class Harvest:
         if "." in form and _INSIDE.search(form) is not None:
             return True
         if len(self._hidden) > FEW_HIDDEN:
-            if any(phrase in self._hidden for phrase in _phrases(form)):
+            if not self._hidden.isdisjoint(_phrases(form)):
                 return True
             words: Iterable[str] = ()
         else:
@@ -168,16 +169,14 @@ def _says_nothing(written: str, left: Canonical) -> bool:
     return bare and serves(page.hostname or "")
 
 
-def _words(value: str) -> Iterable[str]:
-    """Yield the forms in which a hidden value is looked for."""
+def _words(value: str) -> tuple[str, ...]:
+    """Return the forms in which a hidden value is looked for."""
     word = value.strip().lower()
     if not _SHORTEST <= len(word) <= _LONGEST or word in _ANYBODY:
-        return
-    yield word
+        return ()
     kind = _kind(word)
     form = canonical(kind, word, allow_documentation=True) if kind else None
-    if isinstance(form, Canonical):
-        yield form.value.lower()
+    return (word, form.value.lower()) if isinstance(form, Canonical) else (word,)
 
 
 def _kind(word: str) -> str:
