@@ -8,11 +8,11 @@ from types import MappingProxyType
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
-from relay.formats.ecs.classes import classification
+from relay.formats.ecs.attack import techniques
+from relay.formats.ecs.classes import classification, role_of
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind, named_dataset
 from relay.formats.ecs.paths import (
     Document,
-    below,
     either,
     every,
     first,
@@ -26,9 +26,11 @@ from relay.formats.ecs.sides import Known, Scene, mail, scene
 from relay.formats.ecs.times import Times, times
 from relay.formats.ecs.victims import victims
 from relay.formats.harvest import Harvest
+from relay.formats.labels import pap
 from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.categories import Blame
+from relay.model.vocabulary import Classification
 
 _MARKS = (
     "@timestamp", "\\@timestamp", "/@timestamp", "ecs.version", "data_stream.dataset", "event.kind",
@@ -37,12 +39,6 @@ _MARKS = (
 _TLP_TAG = re.compile(r"tlp:", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(("string", "-", "n/a"))
 
-_TECHNIQUES = (
-    "threat.technique.id", "threat.technique.subtechnique.id", "wazuh.rule.mitre.technique.id",
-    "wazuh.rule.mitre.subtechnique.id", "suricata.eve.alert.metadata.mitre_technique_id",
-    "suricata.alert.metadata.mitre_technique_id", "suricata.alert.metadata.mitre_attack",
-    "m365_defender.alert.mitre_techniques",
-)  # fmt: skip
 _RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name",
                "cisco.ftd.security.message", "crowdstrike.alert.name",
                "crowdstrike.DetectName", "m365_defender.alert.title",
@@ -109,14 +105,16 @@ def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outc
     hidden = [] if ours else [w for w in victims(document, mail=message) if w]
     seen = scene(document, of, source, _known(pointed, matches, hidden, mail=message))
     harvest = Harvest(source, chain(hidden, _other_end(document, seen)))
+    classed = classification(document, of, seen)
+    role = None if ours else role_of(classed, seen)
     for indicator in pointed:
-        indicators.gather(indicator, harvest)
+        indicators.gather(indicator, harvest, role)
     for match in matches:
-        indicators.gather_match(match, harvest)
+        indicators.gather_match(match, harvest, role)
     _told_by_the_relay(document, harvest)
     if of is not Kind.INDICATOR:
         subjects.gather(document, of, seen, harvest)
-    return finished(_draft(document, of, when, seen, pointed), harvest, source)
+    return finished(_draft(document, of, when, seen, pointed, classed), harvest, source)
 
 
 def _known(
@@ -144,12 +142,17 @@ def _other_end(document: Document, seen: Scene) -> Iterator[str]:
 
 def _told_by_the_relay(document: Document, harvest: Harvest) -> None:
     if alert_id(document):
-        for told in objects(document, "relay.observables"):
+        for told in (*objects(document, "relay.key"), *objects(document, "relay.observables")):
             harvest.add(first(told, "type"), first(told, "value"), "unknown")
 
 
 def _draft(
-    document: Document, of: Kind, when: Times, seen: Scene, pointed: tuple[Document, ...]
+    document: Document,
+    of: Kind,
+    when: Times,
+    seen: Scene,
+    pointed: tuple[Document, ...],
+    classed: Classification,
 ) -> Draft:
     sensor = _sensor(document, of)
     alert = alert_id(document)
@@ -157,17 +160,18 @@ def _draft(
         sensor=sensor,
         id=_id(document, when, pointed),
         detected_at=when.at,
-        title=sensor.rule_name,
+        title=first(document, "message") if alert else sensor.rule_name,
         fallback=" ".join(word for word in (sensor.product or "Elastic", _NOUN[of]) if word),
-        classification=classification(document, of, seen),
+        classification=classed,
         severity="info" if seen.meaning.blame is Blame.NOBODY else severity(document),
         confidence=confidence(document),
-        techniques=_techniques(document),
+        techniques=techniques(document),
         malware=texts(document, _MALWARE),
         first_seen=when.first_seen,
         last_seen=when.last_seen,
         count=number(document, "kibana.alert.suppression.docs_count"),
         labels=tuple(_labels(document, pointed)),
+        pap=pap(every(document, "tags")),
         derived_from=(alert,) if alert else (),
     )
 
@@ -192,14 +196,6 @@ def _sensor(document: Document, of: Kind) -> Sensor:
 def _rule_name(document: Document) -> str:
     name = either(document, *_RULE_NAMES)
     return "" if name in _PLACEHOLDERS else name
-
-
-def _techniques(document: Document) -> Iterator[str]:
-    yield from texts(document, _TECHNIQUES)
-    places = ("kibana.alert.rule.threat", "signal.rule.threat", "threat")
-    for technique in chain.from_iterable(below(document, at, "technique") for at in places):
-        yield first(technique, "id")
-        yield from (first(narrower, "id") for narrower in objects(technique, "subtechnique"))
 
 
 def _labels(document: Document, pointed: tuple[Document, ...]) -> Iterator[str]:
