@@ -9,8 +9,9 @@ import orjson
 
 from relay.core.correlate import Rules
 from relay.core.register import Register
-from relay.formats.adapters import WHOLE, adapt
-from relay.formats.outcome import Converted, Refused, Skipped, Source
+from relay.formats.adapters import WHOLE, outcomes
+from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
+from relay.formats.parsing import parse
 from relay.formats.reading import records
 from relay.model.member import Member
 from relay.model.outcome import Reason, Rejected, Verdict
@@ -105,13 +106,24 @@ class Conversion:
         if self.format == "native":
             yield record
             return
-        match adapt(self.format, record, self.source()):
-            case Converted(detections):
-                yield from map(orjson.dumps, detections)
-            case Skipped(reason):
-                tally.skipped[reason] += 1
-            case Refused(reason, detail, path):
-                tally.refuse(f"{reason} at {path}: {detail}")
+        value = parse(record)
+        found = (
+            [value] if isinstance(value, Refused) else outcomes(self.format, value, self.source())
+        )
+        for outcome in found:
+            match outcome:
+                case Converted(detections):
+                    yield from map(orjson.dumps, detections)
+                case Skipped(reason):
+                    tally.skipped[reason] += 1
+                case Refused(reason, detail, path):
+                    tally.refuse(f"{reason} at {path}: {detail}")
+
+    def _outcomes(self, record: bytes) -> list[Outcome]:
+        value = parse(record)
+        if isinstance(value, Refused):
+            return [value]
+        return outcomes(self.format, value, self.source())
 
     def _as_of_now(self, body: bytes) -> bytes:
         try:

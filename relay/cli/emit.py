@@ -22,10 +22,12 @@ from relay.cli.formats import (
     Networks,
     Tlp,
     format_in,
+    member_of,
     source_of,
 )
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
 from relay.cli.options import Json, SettingsFile
+from relay.core.register import ADMITTED
 from relay.formats.adapters import UNLABELLED
 from relay.formats.outcome import Source
 from relay.kafka.config import KafkaSettings
@@ -80,7 +82,9 @@ def command(
     """
     chosen = format_in(form)
     _check_label(chosen, tlp)
-    made = source_of(member, tlp, own_network, own_domain, allow_documentation=allow_documentation)
+    made = source_of(
+        member_of(member), tlp, own_network, own_domain, allow_documentation=allow_documentation
+    )
 
     def source() -> Source:
         return made(now())
@@ -96,6 +100,8 @@ def command(
 
 
 def _check_label(form: Format, tlp: Tlp | None) -> None:
+    if tlp is not None and tlp.value not in ADMITTED:
+        fail(USAGE, f"--tlp {tlp.value}: only {' and '.join(ADMITTED)} are built yet")
     if tlp is None and form in UNLABELLED:
         fail(USAGE, f"--tlp is required: {form} carries no label, and none is ever assumed")
     if tlp is not None and form == "native":

@@ -3,6 +3,7 @@
 import re
 from hashlib import sha256
 
+from relay.core.refang import visible
 from relay.core.verdict import Canonical, Invalid, Verdict
 
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -20,7 +21,7 @@ _NO_BTC = Invalid("the value is no Bitcoin address of the main network, or its c
 
 def btc(value: str) -> Verdict:
     """Check a Bitcoin address; Bech32 is lower-cased, Base58 is case-sensitive."""
-    value = value.strip()
+    value = visible(value)
     if _LEGACY.fullmatch(value):
         return Canonical("btc", value) if _base58_holds(value) else _NO_BTC
     # BIP 173: all upper case is legal, mixed case is not.

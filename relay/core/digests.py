@@ -3,6 +3,7 @@
 import re
 from hashlib import md5, sha1, sha256, sha512
 
+from relay.core.refang import visible
 from relay.core.verdict import Canonical, Invalid, Verdict
 
 _LENGTHS = {
@@ -41,7 +42,7 @@ def digest(kind: str, value: str) -> Verdict:
     """
     pattern = _HEX[kind]
     if pattern.fullmatch(value) is None:
-        value = _bare(kind, value.strip().lower())
+        value = _bare(kind, visible(value).lower())
         if pattern.fullmatch(value) is None:
             return _NO_DIGEST[kind]
     if value in _MEANINGLESS:
@@ -51,7 +52,7 @@ def digest(kind: str, value: str) -> Verdict:
 
 def ja4(value: str) -> Verdict:
     """Check a JA4 TLS client fingerprint. Its two ALPN characters are case-sensitive."""
-    value = value.strip()
+    value = visible(value)
     return Canonical("ja4", value) if _JA4.fullmatch(value) else _NO_JA4
 
 

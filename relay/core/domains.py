@@ -19,10 +19,11 @@ _NAME = re.compile(
 _ONION = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z2-7]{16}(?:[a-z2-7]{40})?")
 _STOPS = str.maketrans("\u3002\uff0e\uff61", "...")
 
-# RFC 6761, RFC 8375, RFC 9476 and names that resolvers of companies and homes answer themselves.
+# RFC 6761, RFC 6762 (with appendix G) and RFC 8375, what ICANN gives to nobody because companies
+# and homes use it (corp, home, internal, mail), and the name of no network at all.
 _SPECIAL = frozenset((
-    "local", "localhost", "internal", "lan", "home", "corp", "intranet", "arpa", "test", "example",
-    "invalid",
+    "local", "localhost", "internal", "lan", "home", "corp", "intranet", "private", "mail",
+    "localdomain", "arpa", "test", "example", "invalid",
 ))  # fmt: skip
 _SPECIAL_DOCUMENTED = _SPECIAL - {"example"}
 

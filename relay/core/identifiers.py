@@ -4,7 +4,7 @@ import re
 from unicodedata import normalize
 
 from relay.core.domains import domain
-from relay.core.refang import refang_email
+from relay.core.refang import refang_email, visible
 from relay.core.verdict import Canonical, Invalid, Verdict
 
 # RFC 5321 atoms without braces: those are how addresses are defanged, and nobody uses them.
@@ -18,9 +18,11 @@ _HIGHEST_ASN = 4_294_967_294  # RFC 7300: the last number of 32 bits is reserved
 LONGEST_TEXT = 2048
 """Characters of a text value, as the detection schema bounds every value."""
 
-# C0, DEL, C1, soft hyphen, zero-width, line separators, and whatever reorders what a reader sees.
+# C0, DEL, C1, soft hyphen, zero-width, line separators, tags (text that is never shown), and
+# whatever reorders what a reader sees.
 _UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]"
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
 )
 
 _NO_EMAIL = Invalid("the value is no e-mail address with a domain name")
@@ -46,13 +48,13 @@ def email(value: str, allow_documentation: bool) -> Verdict:
 
 def cve(value: str) -> Verdict:
     """Normalise a CVE id: upper case."""
-    value = value.strip().upper()
+    value = visible(value).upper()
     return Canonical("cve", value) if _CVE.fullmatch(value) else _NO_CVE
 
 
 def asn(value: str) -> Verdict:
     """Normalise an AS number: `AS` and the number without leading zeros."""
-    found = _ASN.fullmatch(value.strip().upper())
+    found = _ASN.fullmatch(visible(value).upper())
     if found is None or int(found[1]) > _HIGHEST_ASN:
         return _NO_ASN
     return Canonical("asn", f"AS{found[1]}")

@@ -4,7 +4,7 @@ The rules of each type stand in the sibling modules; this one names them and kee
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 from relay.core import addresses, bitcoin, digests, domains, identifiers, urls
@@ -22,6 +22,9 @@ CONTEXT_TYPES: frozenset[str] = frozenset(vocabulary.CONTEXT_TYPES)
 
 # Twice the longest canonical value: room for defanging and escapes, a bound for the cost.
 LONGEST_RAW = 4096
+
+# A member's own hosts and its attackers come again and again, and several times in one record.
+_KEPT = 2048
 
 _PLACED: Mapping[str, Callable[[str, bool], Verdict]] = MappingProxyType(
     {
@@ -60,12 +63,18 @@ def canonical(type_: str, value: str, *, allow_documentation: bool = False) -> V
     """Return the canonical form of an observable, or why there is none, or why it must not leave.
 
     Total: any strings are legal. Idempotent in type and value: the canonical form of a canonical
-    form is itself. The type can change: a mapped IPv6 address becomes `ipv4`, a domain name under
-    `.onion` becomes `onion`. `allow_documentation` lets documentation addresses (RFC 5737,
-    RFC 3849, RFC 9637) and names under `.example` pass, for demonstrations and tests.
+    form is itself. The type can change: a mapped IPv6 address becomes `ipv4`, a network of one
+    address that address, a domain name under `.onion` becomes `onion`. `allow_documentation` lets
+    documentation addresses (RFC 5737, RFC 3849, RFC 9637) and names under `.example` pass, for
+    demonstrations and tests.
     """
     if len(value) > LONGEST_RAW:
         return _LONG
+    return _verdict(type_, value, allow_documentation)
+
+
+@lru_cache(_KEPT)
+def _verdict(type_: str, value: str, allow_documentation: bool) -> Verdict:
     if not value.isascii() and _halved(value):
         return _NO_TEXT
     plain = _PLAIN.get(type_)

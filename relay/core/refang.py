@@ -1,17 +1,19 @@
 """Undoing the ways in which analysts make a value harmless to click.
 
-Followed: `[.] (.) {.}` and the same with `,`, `dot`, `punto`, `punkt`; ` dot ` between blanks;
-a backslash before a dot; `[:]`; `[://]`; `[@] (@) {@} [at] (at) {at}`; `hxxp`, `hxxps`, `meow`;
+Followed: `[.] (.) {.}` and the same with `,`, `dot`, `punto`, `punkt`, also with a blank before and
+behind; ` dot ` between blanks; a backslash before a dot; `[:]`; `[://]`; `[@] (@) {@}` and
+`[at] (at) {at}` likewise; angle brackets around an e-mail address; `hxxp`, `hxxps`, `meow`;
 zero-width characters. For values of one field only: in running text these rules would be too wide.
 """
 
 import re
 
-_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
+_INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 _DOT = re.compile(
-    r"[\[({]\s?(?:[.,]|dot|punto|punkt)\s?[\])}]|\s(?:dot|punto|punkt)\s|\\\.", re.IGNORECASE
+    r"\s?[\[({]\s?(?:[.,]|dot|punto|punkt)\s?[\])}]\s?|\s(?:dot|punto|punkt)\s|\\\.",
+    re.IGNORECASE,
 )
-_AT = re.compile(r"[\[({](?:@|at)[\])}]", re.IGNORECASE)
+_AT = re.compile(r"\s?[\[({]\s?(?:@|at)\s?[\])}]\s?", re.IGNORECASE)
 _COLON = re.compile(r"[\[({]:[\])}]")
 _URL = re.compile(
     r"(?P<scheme>hxxps?|meow|https?|ftp)(?P<colon>:|[\[({]:[\])}])?(?P<slashes>//|[\[({]:?//[\])}])"
@@ -34,8 +36,9 @@ def refang_name(value: str) -> str:
 
 
 def refang_email(value: str) -> str:
-    """Return an e-mail address as it was before it was defanged."""
-    return _AT.sub("@", _DOT.sub(".", visible(value)))
+    """Return an e-mail address as it was before it was defanged, or put in angle brackets."""
+    value = _AT.sub("@", _DOT.sub(".", visible(value)))
+    return value[1:-1] if value[:1] == "<" and value[-1:] == ">" else value
 
 
 def refang_url(value: str) -> str:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from relay.core.score import Ballot
 from relay.model.detection import Audience, MemberId
 from relay.model.member import Member, Wants
+from relay.model.vocabulary import AlertFormat
 
 _OPEN_LABEL = frozenset(
     {"national-hub", "cross-border-hub", "eu-agency", "private", "observer"},
@@ -33,6 +34,7 @@ class Register:
         self.ids = lru_cache(AUDIENCES)(self._ids)
         self.admitted = lru_cache(AUDIENCES)(self._admitted)
         self.seeing = lru_cache(AUDIENCES)(self._seeing)
+        self.by_format = lru_cache(AUDIENCES)(self._by_format)
 
     @property
     def widespread(self) -> int:
@@ -91,6 +93,15 @@ class Register:
     def _seeing(self, member: MemberId, audience: Audience) -> int:
         """Return who sees what `member` said to `audience`: itself, too."""
         return self.admitted(audience) | self.bit.get(member, 0)
+
+    def _by_format(
+        self, recipients: tuple[MemberId, ...]
+    ) -> tuple[tuple[AlertFormat, tuple[MemberId, ...]], ...]:
+        """Split members by the format they want, in the order of their first."""
+        parted: dict[AlertFormat, list[MemberId]] = {}
+        for recipient in recipients:
+            parted.setdefault(self.wants_of(recipient).format, []).append(recipient)
+        return tuple((form, tuple(some)) for form, some in parted.items())
 
 
 def _union(masks: Iterable[int]) -> int:

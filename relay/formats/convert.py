@@ -11,6 +11,7 @@ from relay.formats.parsing import parse
 from relay.formats.recognise import recognise
 from relay.formats.renderers import RENDERERS
 from relay.formats.single import alert_of
+from relay.formats.wrapping import unwrapped
 from relay.model.alert import Alert
 from relay.model.vocabulary import AlertFormat, Format, Loss
 from relay.wire.decode import Fault, detection_in
@@ -49,6 +50,10 @@ class Conversion:
         if isinstance(value, Refused):
             yield _rejected(value)
             return
+        for each in unwrapped(value):
+            yield from self._each(each, source)
+
+    def _each(self, value: object, source: Source) -> Iterator[Told]:
         form = self.form or recognise(value)
         outcome = _UNKNOWN if form is None else _read(form, value, source)
         for told in self._told(outcome, source):

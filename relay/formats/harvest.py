@@ -4,15 +4,19 @@ Every adapter gathers through this, so that what may not leave is decided in one
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from relay.core.normalise import Canonical, canonical
+from relay.formats.bystanders import serves
 from relay.formats.outcome import Source
 
 MOST_HIDDEN = 2000
-"""Values of the victim's side held against what comes out: a record of 10 MB names fewer."""
+
+FEW_HIDDEN = 64
+"""Up to so many values of the victim's side are looked for one by one; of more, each word of a text
+is looked up among them, so that a record that names many takes time in proportion."""
 
 # Accounts and hosts that everybody has: in an attacker's URL they say nothing of this victim.
 _ANYBODY = frozenset((
@@ -24,6 +28,9 @@ _SHORTEST = 3  # shorter words are met by chance
 _LONGEST = 2048  # of what could stand within an observable
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 _STATED = re.compile(r"(?:md5|sha-?(?:1|256|512))\s*[:=]\s*", re.IGNORECASE)
+_PARTS = re.compile(r"[^\W_]+|[\W_]")
+MOST_PARTS = 400
+"""Words and signs of a text that are looked at: twice those of the longest URLs there are."""
 _TEXTUAL = frozenset(("domain", "email", "onion", "url", "user-agent", "mutex", "regkey"))
 # What looks like a private or loopback address in a text: somebody's inside.
 _INSIDE = re.compile(
@@ -45,6 +52,12 @@ class Harvest:
         self._hidden: set[str] = set()
         self.hide(hidden)
 
+    def afresh(self) -> "Harvest":
+        """Return a harvest that hides what this one hides, now and later, and holds nothing."""
+        other = Harvest(self._source)
+        other._hidden = self._hidden
+        return other
+
     @property
     def found(self) -> list[dict[str, object]]:
         """What was gathered so far."""
@@ -52,8 +65,9 @@ class Harvest:
 
     def hide(self, values: Iterable[str]) -> None:
         """Add values of the victim's side, and take back what was gathered of them."""
-        words = {word for value in values for word in _words(value)} - self._hidden
-        if not words or len(self._hidden) > MOST_HIDDEN:
+        words = {word for value in values for word in _words(value)}
+        words -= self._hidden
+        if not words:
             return
         self._hidden |= words
         for name, observable in list(self._found.items()):
@@ -71,7 +85,7 @@ class Harvest:
             return False
         allowed = self._source.allow_documentation
         verdict = canonical(kind, written, allow_documentation=allowed)
-        if not isinstance(verdict, Canonical):
+        if not isinstance(verdict, Canonical) or _says_nothing(written, verdict):
             return False
         name = (verdict.type, verdict.value)
         if name not in self._found:
@@ -104,12 +118,27 @@ class Harvest:
     def betrays(self, text: str) -> bool:
         """Return whether a text holds something of the victim's side or the member's, or an
         address that looks private."""
-        forms = {text.lower()}
-        if "%" in text:
-            once = unquote(text)
-            forms |= {once.lower(), unquote(once).lower()}
-        words = (*self._hidden, *self._source.own_domains)
-        return any(_INSIDE.search(form) or any(_holds(form, w) for w in words) for form in forms)
+        form = text.lower()
+        if self._shows(form):
+            return True
+        if "%" not in form:
+            return False
+        once = unquote(form).lower()
+        return self._shows(once) or self._shows(unquote(once).lower())
+
+    def _shows(self, form: str) -> bool:
+        if "." in form and _INSIDE.search(form) is not None:
+            return True
+        if len(self._hidden) > FEW_HIDDEN:
+            if not self._hidden.isdisjoint(_phrases(form)):
+                return True
+            words: Iterable[str] = ()
+        else:
+            words = self._hidden
+        for word in (*words, *self._source.own_domains):
+            if word in form and _holds(form, word):
+                return True
+        return False
 
     def _of_victim(self, kind: str, value: str) -> bool:
         if value.lower() in self._hidden:
@@ -130,22 +159,30 @@ class Harvest:
         return any(address in network for network in networks)
 
 
-def _words(value: str) -> Iterable[str]:
-    """Yield the forms in which a hidden value is looked for."""
+def _says_nothing(written: str, left: Canonical) -> bool:
+    """Return whether only the front page of a service that everybody uses is left of a URL: what
+    told the attacker's page, a fragment or personal parameters, is cut."""
+    if left.type != "url" or not ("#" in written or left.trimmed):
+        return False
+    page = urlsplit(left.value)
+    bare = page.path == "/" and ("#" in written or not page.query)
+    return bare and serves(page.hostname or "")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """Return the forms in which a hidden value is looked for."""
     word = value.strip().lower()
     if not _SHORTEST <= len(word) <= _LONGEST or word in _ANYBODY:
-        return
-    yield word
+        return ()
     kind = _kind(word)
     form = canonical(kind, word, allow_documentation=True) if kind else None
-    if isinstance(form, Canonical):
-        yield form.value.lower()
+    return (word, form.value.lower()) if isinstance(form, Canonical) else (word,)
 
 
 def _kind(word: str) -> str:
     """Return the type of a value of which another form may come out, empty if there is none."""
     if "/" in word:
-        return "url"
+        return "url" if ":" in word or "//" in word else ""
     if "@" in word:
         return "email"
     if ":" in word:
@@ -166,7 +203,20 @@ def _holds(text: str, word: str) -> bool:
     at = text.find(word)
     while at >= 0:
         end = at + len(word)
-        if not text[max(at - 1, 0) : at].isalnum() and not text[end : end + 1].isalnum():
+        before, after = text[max(at - 1, 0) : at], text[end : end + 1]
+        if not (
+            (before.isalnum() and word[0].isalnum()) or (after.isalnum() and word[-1].isalnum())
+        ):
             return True
         at = text.find(word, at + 1)
     return False
+
+
+def _phrases(text: str) -> Iterator[str]:
+    """Yield what stands in a text between two places where a word may begin and end."""
+    parts = _PARTS.findall(text)[:MOST_PARTS]
+    for first in range(len(parts)):
+        phrase = ""
+        for part in parts[first:]:
+            phrase += part
+            yield phrase

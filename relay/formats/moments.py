@@ -6,9 +6,12 @@ scales is no time.
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
+_DAY = 24 * 60 * 60 * 1000
+_DAYS_KEPT = 1024
 _LAST = 4_102_444_800_000  # 2100-01-01: what comes after is a wrong scale, not a time
 
 # The offset may lack its colon, months and days a leading zero, and a blank may stand for the T.
@@ -17,8 +20,9 @@ _WRITTEN = re.compile(
     r"([0-9]{2}:[0-9]{2}:[0-9]{2})(?:[.,]([0-9]{1,9}))? ?(Z|z|[+-][0-9]{2}:?[0-9]{2}| ?UTC)?"
 )
 _NUMBER = re.compile(r"[0-9]{9,19}(?:\.[0-9]{1,9})?")
-# Seconds, ms, us and ns since the epoch do not overlap between 1973 and 2100.
-_SCALES = ((100_000_000, 1000, 1), (100_000_000_000, 1, 1), (10**14, 1, 1000), (10**17, 1, 10**6))
+# Seconds, ms and us since the epoch do not overlap between 1973 and 2100, nor do ns from 2001 on:
+# before that they would be taken for the 100 ns since 1601 in which Windows counts.
+_SCALES = ((100_000_000, 1000, 1), (100_000_000_000, 1, 1), (10**14, 1, 1000), (10**18, 1, 10**6))
 
 
 def moment(written: object, zone: str = "") -> int | None:
@@ -64,5 +68,12 @@ def day(written: object) -> int | None:
 
 def rfc3339(at: int) -> str:
     """Return ms since the epoch in UTC with three decimals."""
-    seconds = datetime.fromtimestamp(at // 1000, UTC).isoformat()[:19]
-    return f"{seconds}.{at % 1000:03d}Z"
+    days, rest = divmod(at, _DAY)
+    minutes, ms = divmod(rest, 60_000)
+    hour, minute = divmod(minutes, 60)
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{ms // 1000:02d}.{ms % 1000:03d}Z"
+
+
+@lru_cache(_DAYS_KEPT)
+def _date(days: int) -> str:
+    return (_EPOCH + timedelta(days)).date().isoformat()

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from relay.formats.fields import part
+from relay.formats.fields import part, parts
 from relay.model.vocabulary import Format
 
 NAMES: Mapping[Format, str] = MappingProxyType(
@@ -43,6 +43,10 @@ def _native(fields: Fields) -> bool:
 
 
 def _suricata(fields: Fields) -> bool:
+    """The network firewall of AWS wraps its events."""
+    wrapped = part(fields, "event")
+    if "event_type" in wrapped and "event_type" not in fields:
+        fields = wrapped
     return isinstance(fields.get("event_type"), str) and (
         "flow_id" in fields or "src_ip" in fields or "timestamp" in fields
     )
@@ -69,7 +73,10 @@ def _stix(fields: Fields) -> bool:
 
 
 def _ocsf(fields: Fields) -> bool:
-    return "class_uid" in fields or ("category_uid" in fields and "type_uid" in fields)
+    """Security Hub delivers its findings wrapped."""
+    delivered = parts(part(fields, "detail"), "findings") or parts(fields, "Findings")
+    found = delivered[0] if delivered else fields
+    return "class_uid" in found or ("category_uid" in found and "type_uid" in found)
 
 
 def _idea0(fields: Fields) -> bool:
@@ -77,14 +84,24 @@ def _idea0(fields: Fields) -> bool:
 
 
 def _sentinel(fields: Fields) -> bool:
-    return "SystemAlertId" in fields or ("AlertSeverity" in fields and "AlertName" in fields)
+    if "SystemAlertId" in fields or ("AlertSeverity" in fields and "AlertName" in fields):
+        return True
+    resource = part(fields, "object") or fields  # a playbook is given an incident in `object`
+    properties = part(resource, "properties")
+    return "systemAlertId" in properties or "incidentNumber" in properties
 
 
 def _defender(fields: Fields) -> bool:
     evidence = fields.get("evidence")
     if isinstance(evidence, list) and ("severity" in fields or "serviceSource" in fields):
         return True
-    return "providerAlertId" in fields or ("detectorId" in fields and "createdDateTime" in fields)
+    category = fields.get("category")
+    if isinstance(category, str) and category.startswith("AdvancedHunting-"):
+        return True
+    marks = ("providerAlertId", "alertCreationTime", "hostStates", "incidentWebUrl", "incidentName")
+    return any(mark in fields for mark in marks) or (
+        "detectorId" in fields and "createdDateTime" in fields
+    )
 
 
 def _wazuh(fields: Fields) -> bool:
@@ -105,9 +122,15 @@ def _wazuh(fields: Fields) -> bool:
 
 
 def _splunk(fields: Fields) -> bool:
-    result = part(fields, "result") or fields
-    marks = ("search_name", "orig_sid", "risk_object", "threat_object", "orig_rid")
-    return any(mark in result for mark in marks) or ("_time" in result and "rule_name" in result)
+    results = parts(fields, "results")
+    result = part(fields, "result") or part(fields, "event") or (results[0] if results else fields)
+    marks = (
+        "search_name", "orig_sid", "risk_object", "threat_object", "orig_rid", "threat_match_value",
+    )  # fmt: skip
+    if any(mark in result for mark in marks) or ("_time" in result and "rule_name" in result):
+        return True
+    raw = result.get("_raw")
+    return isinstance(raw, str) and ', search_name="' in raw[:80]
 
 
 def _ecs(fields: Fields) -> bool:

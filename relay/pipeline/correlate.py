@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 
 from relay.core.correlate import Rules, Step, look, observe, retell
-from relay.core.register import Register
 from relay.core.render import render
+from relay.core.tell import Telling
 from relay.formats.renderers import RENDERERS
-from relay.model.alert import Alert
-from relay.model.detection import MemberId, Sighting
+from relay.model.detection import Observable, Sighting
 from relay.model.outcome import (
     Aside,
     Joined,
@@ -20,7 +19,6 @@ from relay.model.outcome import (
 )
 from relay.model.plan import Plan
 from relay.model.records import Outgoing, Record
-from relay.model.vocabulary import AlertFormat
 from relay.model.window import Window
 from relay.pipeline.lane import Lane
 from relay.pipeline.topics import ALERTS, SIGHTINGS
@@ -102,45 +100,21 @@ class _Batch:
         if step.window is not before:
             self.lane.keep(key, step.window)
         for telling in step.tellings:
-            told = render(before.key, telling, self.lane.rules.register, self.lane.rules.policy)
-            for form, recipients in _by_format(telling.recipients, self.lane.rules.register):
-                rendered = RENDERERS[form](told, self.lane.rules.policy.relay)
-                self.outgoing.append(
-                    _alert(told, form, recipients, rendered.body, self.lane.rules.policy.relay)
-                )
-                self.outcomes.append(
-                    Sent(
-                        recipients,
-                        telling.state.word,
-                        telling.reason,
-                        source_at,
-                        form,
-                        rendered.lost,
-                    )
-                )
+            self._tell(before.key, telling, source_at)
 
-
-def _by_format(
-    recipients: Sequence[MemberId], register: Register
-) -> Iterable[tuple[AlertFormat, tuple[MemberId, ...]]]:
-    """Split recipients by the format they want, in the order of their ids."""
-    parted: dict[AlertFormat, tuple[MemberId, ...]] = {}
-    for recipient in recipients:
-        form = register.wants_of(recipient).format
-        parted[form] = (*parted.get(form, ()), recipient)
-    return parted.items()
-
-
-def _alert(
-    told: Alert, form: AlertFormat, recipients: Sequence[MemberId], body: bytes, relay: str
-) -> Outgoing:
-    return Outgoing(
-        tuple(ALERTS + recipient for recipient in recipients),
-        told.updated,
-        told.id.encode(),
-        body,
-        alert_headers(told, relay, form),
-    )
+    def _tell(self, key: Observable, telling: Telling, source_at: int | None) -> None:
+        """Render a telling once for each format among its recipients."""
+        register, policy = self.lane.rules.register, self.lane.rules.policy
+        told = render(key, telling, register, policy)
+        for form, recipients in register.by_format(telling.recipients):
+            rendered = RENDERERS[form](told, policy.relay)
+            headers = alert_headers(told, policy.relay, form)
+            topics = tuple(ALERTS + recipient for recipient in recipients)
+            self.outgoing.append(
+                Outgoing(topics, told.updated, told.id.encode(), rendered.body, headers)
+            )
+            state, reason = telling.state.word, telling.reason
+            self.outcomes.append(Sent(recipients, state, reason, source_at, form, rendered.lost))
 
 
 def _warned(window: Window, sighting: Sighting) -> Iterable[Warned]:

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from relay.formats.adapters import read
+from relay.formats.adapters import outcomes
+from relay.formats.native import hinted
 from relay.formats.outcome import Converted, Refused, Source
 from relay.formats.outcome import Skipped as NoDetection
 from relay.formats.parsing import parse
@@ -46,18 +47,30 @@ def detections(
     return _adapted(value, member, _source(record, member, policy))
 
 
+def native(record: Record, member: str) -> DetectionV1 | Fault:
+    """Return the native detection in a record; of one in another format, which one it looks like.
+    Total."""
+    found = decode(record.value, member)
+    if isinstance(found, Fault) and found.reason is Reason.UNKNOWN_SCHEMA:
+        return hinted(found, parse(record.value or b""))
+    return found
+
+
 def _adapted(
     value: object, member: Member, source: Source
 ) -> Skipped | Sequence[DetectionV1 | Fault]:
-    match read(member.emits.format, value, source):
-        case NoDetection():
-            return Skipped(member.id)
-        case Refused() as refused:
-            return [_fault(refused)]
-        case Converted(found) if len(found) > MOST_DETECTIONS:
+    found: list[DetectionV1 | Fault] = []
+    for outcome in outcomes(member.emits.format, value, source):
+        match outcome:
+            case Refused():
+                found.append(_fault(outcome))
+            case Converted(bodies):
+                found.extend(detection_in(body, member.id) for body in bodies)
+            case NoDetection():
+                pass
+        if len(found) > MOST_DETECTIONS:
             return [_MANY]
-        case Converted(found):
-            return [detection_in(body, member.id) for body in found]
+    return found or Skipped(member.id)
 
 
 def _fault(refused: Refused) -> Fault:

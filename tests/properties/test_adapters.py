@@ -15,7 +15,9 @@ from relay.model.vocabulary import Format
 from relay.wire.detection import MAX_BYTES, DetectionV1
 from tests.unit.formats.kit import SOURCE, UNLABELLED
 from tests.unit.formats.test_examples import EXAMPLES
+from tests.unit.wire.contract import validator
 
+PUBLISHED = validator("detection.v1")
 FORMATS = st.sampled_from(sorted(READERS))
 TREES = {form: orjson.loads(EXAMPLES[form]) for form in READERS}
 HOSTILE: st.SearchStrategy[Any] = st.sampled_from([
@@ -42,6 +44,7 @@ def check(outcome: Outcome) -> None:
         assert outcome.detections
         for body in outcome.detections:
             DetectionV1.model_validate(body)
+            assert PUBLISHED.is_valid(body)
             assert len(orjson.dumps(body)) <= MAX_BYTES
 
 

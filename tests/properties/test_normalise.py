@@ -21,8 +21,8 @@ PIECES = st.sampled_from((
     "\\.", "[", "]", "(", ")", "{.}", "{", "}", ":", "[:]", "/", "//", "?", "&", "=", "#", "@",
     "[at]", "%40", "%25", "%", "eyJ", "user", "198.41.0.4", "10.0.0.1", "2620:fe::fe", "::ffff:",
     "/24", "xn--", "onion", "b" * 56, "example", "local", "\u3002", "\u2603", "\u00df", "\u200b",
-    "\u202e", "\ud800", "\x00", "\n", "e\u0301", "\u212a", "\u0130", "AS", "CVE-2021-44228", "0",
-    "a" * 32,
+    "\u202e", "\U000e0041", "\ud800", "\x00", "\n", "e\u0301", "\u212a", "\u0130", "AS", "0",
+    "CVE-2021-44228", "a" * 32,
 ))  # fmt: skip
 GLUED = st.lists(PIECES, max_size=12).map("".join)
 VALUES = st.one_of(
@@ -32,7 +32,7 @@ VALUES = st.one_of(
     st.text(alphabet=st.characters(min_codepoint=0xD7F0, max_codepoint=0xE010), max_size=5),
 )
 CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff\U000e0000-\U000e007f]"
 )
 
 DOCUMENTATION = tuple(map(IPv4Network, ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24")))
@@ -62,6 +62,29 @@ def test_a_canonical_value_can_be_shown_and_sent(kind: str, value: str) -> None:
         assert 0 < len(verdict.value) <= 2048
         assert CONTROL.search(verdict.value) is None
         assert verdict.value == verdict.value.strip()
+
+
+DOTS = st.sampled_from((
+    ".", "[.]", "(.)", "{.}", "[dot]", "(DOT)", "{dot}", " dot ", "\\.", "[,]", " [.] ", "[punto]",
+    " punkt ", "\u200b.", ".\ufeff", "\u3002",
+))  # fmt: skip
+SCHEMES = st.sampled_from(
+    ("http://", "hxxp://", "hXXp://", "http[:]//", "http[://]", "meow://", "HTTP://")
+)
+ATS = st.sampled_from(("@", "[@]", "(@)", "{@}", "[at]", "(AT)", " [at] "))
+
+
+@given(st.lists(DOTS, min_size=3, max_size=3), SCHEMES, ATS)
+def test_a_defanged_value_is_the_value(dots: list[str], scheme: str, at: str) -> None:
+    """However its dots, its scheme and its at are made harmless, a value comes out as it was."""
+    address = "198{}41{}0{}4".format(*dots)
+    name = "a{}b-c{}evil{}com".format(*dots)
+
+    if "\u3002" not in dots:  # a full stop of another script is one in names, not in addresses
+        assert canonical("ipv4", address) == Canonical("ipv4", "198.41.0.4")
+    assert canonical("domain", name) == Canonical("domain", "a.b-c.evil.com")
+    assert canonical("email", f"x{at}{name}") == Canonical("email", "x@a.b-c.evil.com")
+    assert canonical("url", f"{scheme}{name}/p.q") == Canonical("url", "http://a.b-c.evil.com/p.q")
 
 
 @given(VALUES)
@@ -141,7 +164,9 @@ def test_a_network_passes_only_if_all_of_it_may(number: int, prefix: int) -> Non
     verdict = canonical("cidr", str(network))
 
     if isinstance(verdict, Canonical):
-        assert verdict.value == str(network)
+        alone = prefix == 32
+        assert verdict.value == str(network[0] if alone else network)
+        assert verdict.type == ("ipv4" if alone else "cidr")
         for address in (network[0], network[-1]):
             assert isinstance(canonical("ipv4", str(address)), Canonical)
 

@@ -1,1 +1,1 @@
-"""idea0. What is mapped: docs/formats/idea0.md."""
+"""IDEA0, of CESNET's Warden, Mentat and NEMEA. What is mapped: docs/formats/idea0.md."""

@@ -47,6 +47,7 @@ _LEAK = Meaning("information-content-security:data-leak", Blame.ANSWER)
 _CALLED = Meaning("malicious-code:c2-server", Blame.CALLED, "c2")
 _PHISHING = Meaning("fraud:phishing", Blame.CALLED, "phishing")
 _POLICY = Meaning("other:undetermined", Blame.NOBODY)
+_INFECTED = Meaning("malicious-code:infected-system")
 _ANSWERED = Meaning("intrusions:system-compromise", Blame.ANSWER)
 _DEFAULT = Meaning()
 
@@ -74,7 +75,7 @@ _CATEGORIES: Mapping[str, Meaning] = MappingProxyType(
         "Successful Administrator Privilege Gain": Meaning(
             "intrusions:privileged-account-compromise", Blame.ANSWER
         ),
-        "A Network Trojan was detected": Meaning("malicious-code:infected-system"),
+        "A Network Trojan was detected": _INFECTED,
         "Malware Command and Control Activity Detected": _CALLED,
         "Domain Observed Used for C2 Detected": _CALLED,
         "Exploit Kit Activity Detected": Meaning(
@@ -102,34 +103,55 @@ _CATEGORIES: Mapping[str, Meaning] = MappingProxyType(
 )
 
 # The second word of a name groups the rules of the Emerging Threats sets.
-_SCANS = re.compile(r"(?:ET|ETPRO|GPL) SCAN ")
-_EXPLOITS = re.compile(r"(?:ET|ETPRO|GPL) (?:EXPLOIT|WEB_SERVER|WEB_SPECIFIC_APPS) ")
-_ANSWERS = re.compile(r"(?:ET|ETPRO|GPL) ATTACK_RESPONSE ")
+_GROUP = re.compile(r"(?:ET|ETPRO|GPL) ([A-Z0-9_]{1,32}) ")
+_GROUPS: Mapping[str, Meaning] = MappingProxyType(
+    {
+        **dict.fromkeys(("EXPLOIT", "SQL", "WEB_SERVER", "WEB_SPECIFIC_APPS"), _ATTEMPT),
+        **dict.fromkeys(("CNC", "MALWARE", "MOBILE_MALWARE", "TROJAN"), _INFECTED),
+        **dict.fromkeys(("CHAT", "GAMES", "INAPPROPRIATE", "INFO", "P2P", "POLICY"), _POLICY),
+        "ATTACK_RESPONSE": _ANSWERED,
+        "JA3": _CALLED,
+        "PHISHING": _PHISHING,
+        "SCAN": _SCAN,
+    }
+)
 _CALLS = re.compile(
-    r"(?:ET|ETPRO) (?:TROJAN|MALWARE|CNC|MOBILE_MALWARE) .*\b(?:CnC|C2|C&C|Check-?in)\b",
+    r"\b(?:CnC|C2|C&C|Check-?in)\b|\bDomain \(|\bDomain in\b|in (?:TLS SNI|DNS Lookup)",
     re.IGNORECASE,
 )
-_POLICIES = re.compile(r"(?:ET|ETPRO|GPL) (?:CHAT|GAMES|INAPPROPRIATE|INFO|P2P|POLICY) ")
+_HOSTILE = re.compile(
+    r"attack|backdoor|beacon|botnet|brute|\bc2\b|\bcnc\b|\bddos\b|\bdos\b|exfil|exploit|flood"
+    r"|inject|malicious|malware|miner|phish|ransom|\brat\b|scan|shell|suspicious|traversal|trojan",
+    re.IGNORECASE,
+)
 _LISTED = re.compile(r"ET (?:CINS|DROP|COMPROMISED|3CORESec|TOR) ")
 _OUTWARD = re.compile(r"\b(?:outbound|outgoing)\b", re.IGNORECASE)
+_UNCLASSED = ("", "Unknown Classtype")
 
 
 def meaning(category: str, signature: str) -> Meaning:
-    """Return what an alert means: by its category, and where the category is vague by the rule's
-    group. Half of the scans are filed under "Potentially Bad Traffic", exploits under leaks,
-    look-ups under trojans; before 2021 command servers were, too."""
+    """Return what an alert means: by its category, and where that is vague by the rule's group, or
+    by its name. Half of the scans are filed under "Potentially Bad Traffic", exploits under leaks
+    and activities, look-ups under trojans; before 2021 command servers were, too."""
     found = _CATEGORIES.get(category, _DEFAULT)
-    if _POLICIES.match(signature):
+    told = _GROUP.match(signature)
+    group = _GROUPS.get(told[1], _DEFAULT) if told else _DEFAULT
+    unnamed = category in _UNCLASSED and not told and not _HOSTILE.search(signature)
+    if unnamed or (group is _POLICY and found.blame is not Blame.CALLED):
         return _POLICY
-    if found is _SCAN:
-        return _ATTEMPT if _EXPLOITS.match(signature) else _SCAN
-    if found is _DEFAULT and _ANSWERS.match(signature):
-        return _ANSWERED
-    if found.blame is not Blame.FOREIGN:
-        return found
-    if _SCANS.match(signature):
-        return _SCAN
-    return _CALLED if _CALLS.match(signature) else found
+    if group is not _DEFAULT and _gives_way(found, group):
+        found = group
+    calls = found is _INFECTED is group and _CALLS.search(signature)
+    return _CALLED if calls else found
+
+
+def _gives_way(found: Meaning, group: Meaning) -> bool:
+    """Return whether a category is vaguer than the rule's group."""
+    if found is _DEFAULT or found is _POLICY:
+        return True
+    if group is _SCAN:
+        return found.blame is Blame.FOREIGN
+    return found is _SCAN and group is _ATTEMPT
 
 
 def lists_senders(signature: str) -> bool:

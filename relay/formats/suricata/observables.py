@@ -22,6 +22,7 @@ _UPLOADS = frozenset({"POST", "PUT"})
 _HTTP_PORT = 80
 _DNS_PORT = 53
 _DIGESTS = ("sha256", "sha1", "md5")
+_MOST = 1000  # of questions, and of files: more than ten detections hold is a flood
 _MAIL = ("malicious-code", "fraud")  # classes in which the sender of a mail is part of the attack
 
 Event = Mapping[str, object]
@@ -134,7 +135,8 @@ def _questions(scene: Scene, harvest: Harvest) -> None:
     """The names asked for: `dns.rrname`; `dns.query[]` and `dns.answer` of versions 4 to 7;
     `dns.queries[]` since version 8."""
     dns = part(scene.event, "dns")
-    for question in (dns, *(q for n in ("query", "queries", "answer") for q in parts(dns, n))):
+    asked = (one for name in ("query", "queries", "answer") for one in parts(dns, name)[:_MOST])
+    for question in (dns, *asked):
         _name(scene, harvest, text(question, "rrname"))
 
 
@@ -199,7 +201,7 @@ def _files(scene: Scene, harvest: Harvest) -> None:
     """Files that the attacker sent; one that the victim sent is the victim's."""
     if _sent_by_victim(scene):
         return
-    for file in (*parts(scene.event, "fileinfo"), *parts(scene.event, "files")):
+    for file in (*parts(scene.event, "fileinfo"), *parts(scene.event, "files"))[:_MOST]:
         for kind in _DIGESTS:
             harvest.add(kind, text(file, kind), role="payload")
 

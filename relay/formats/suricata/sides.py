@@ -100,7 +100,7 @@ def _endpoint(written: str, port: int | None, source: Source) -> Endpoint:
         written,
         allow_documentation=source.allow_documentation,
     )
-    known = port if port in _PORTS else None
+    known = port if port is not None and port in _PORTS else None
     if not isinstance(verdict, Canonical) or own_address(verdict.value, source):
         return Endpoint(written, known, None)
     return Endpoint(written, known, verdict)

@@ -1,1 +1,1 @@
-"""wazuh. What is mapped: docs/formats/wazuh.md."""
+"""Wazuh 4 alerts. What is mapped: docs/formats/wazuh.md."""

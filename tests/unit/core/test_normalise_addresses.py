@@ -41,7 +41,10 @@ SOUND = (
         ("ipv6", "2001:0:c629:4::39d6:fffb")),
     Row("network", "cidr", "198.41.0.0/24", ("cidr", "198.41.0.0/24")),
     Row("network defanged", "cidr", "198[.]41[.]0[.]0/24", ("cidr", "198.41.0.0/24")),
-    Row("network of one", "cidr", "198.41.0.4/32", ("cidr", "198.41.0.4/32")),
+    Row("network of one", "cidr", "198.41.0.4/32", ("ipv4", "198.41.0.4")),
+    Row("network v6 of one", "cidr", "2620:FE::FE/128", ("ipv6", "2620:fe::fe")),
+    Row("network mapped of one", "cidr", "::ffff:198.41.0.4/128", ("ipv4", "198.41.0.4")),
+    Row("smallest network", "cidr", "198.41.0.4/31", ("cidr", "198.41.0.4/31")),
     Row("widest network", "cidr", "198.41.0.0/16", ("cidr", "198.41.0.0/16")),
     Row("network v6", "cidr", "2620:FE:0::/48", ("cidr", "2620:fe::/48")),
     Row("widest network v6", "cidr", "2620:fe::/32", ("cidr", "2620:fe::/32")),
@@ -85,6 +88,9 @@ SPECIAL = (
     ("local network v6", "cidr", "fd00::/32"),
     ("network of 6to4", "cidr", "2002:c629::/32"),
     ("network mapped private", "cidr", "::ffff:10.1.0.0/112"),
+    ("network of one private", "cidr", "10.0.0.1/32"),
+    ("network v6 of one local", "cidr", "fe80::1/128"),
+    ("network v6 of one that holds a private one", "cidr", "2002:a00:1::/128"),
 )  # fmt: skip
 
 INVALID = (

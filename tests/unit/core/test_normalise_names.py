@@ -14,11 +14,14 @@ DOMAINS = (
     ("braces", "evil-site{.}com", "evil-site.com"),
     ("word in brackets", "evil-site[dot]com", "evil-site.com"),
     ("word between blanks", "evil-site dot com", "evil-site.com"),
+    ("brackets between blanks", "evil-site [.] com", "evil-site.com"),
+    ("word in brackets between blanks", "evil-site (dot) com", "evil-site.com"),
     ("Italian", "evil-site[punto]com", "evil-site.com"),
     ("German", "evil-site punkt com", "evil-site.com"),
     ("comma", "evil-site[,]com", "evil-site.com"),
     ("backslash", r"evil-site\.com", "evil-site.com"),
     ("zero-width", "evil\u200b-site.com", "evil-site.com"),
+    ("mark of direction", "\u200eevil-site.com\u200f", "evil-site.com"),
     ("ideographic full stop", "evil-site\u3002com", "evil-site.com"),
     ("full-width", "\uff45vil-site\uff0ecom", "evil-site.com"),
     ("underscore", "_dmarc.evil_site.com", "_dmarc.evil_site.com"),
@@ -60,7 +63,8 @@ NO_DOMAINS = (
 
 LOCAL = (
     "dc01.corp", "intranet.lan", "localhost", "x.localhost", "printer.local", "router.home",
-    "app.internal", "wiki.intranet", "a.test", "b.invalid", "4.0.41.198.in-addr.arpa",
+    "app.internal", "wiki.intranet", "db.private", "localhost.localdomain", "smtp.mail", "a.test",
+    "b.invalid", "4.0.41.198.in-addr.arpa",
     "DC01[.]CORP", "gateway.home.arpa.",
 )  # fmt: skip
 
@@ -90,6 +94,7 @@ URLS = (
     ("hXXps", "hXXps://evil.com/", "https://evil.com/"),
     ("meow", "meow://evil.com/", "http://evil.com/"),
     ("host defanged", "http://evil[.]com/a.b", "http://evil.com/a.b"),
+    ("host defanged between blanks", "hxxp://evil [.] com/a", "http://evil.com/a"),
     ("separator defanged", "http[://]evil.com/", "http://evil.com/"),
     ("colon defanged", "http[:]//evil.com/", "http://evil.com/"),
     ("port defanged", "http://evil.com[:]8080/", "http://evil.com:8080/"),

@@ -6,6 +6,7 @@ import pytest
 
 from relay.formats.adapters import adapt
 from relay.formats.outcome import Refused, Skipped, Source
+from relay.formats.recognise import recognise
 from tests.unit.formats.eve_events import (
     C2,
     FLOOD,
@@ -157,12 +158,24 @@ def test_priority_one_is_the_worst(alert: dict[str, Any], severity: str, assumed
     ("rule", "classification"),
     [
         (C2, "malicious-code:c2-server"),
-        ({**C2, "category": "Never heard of"}, "intrusion-attempts:ids-alert"),
+        ({"signature": "LOCAL x", "category": "Never heard of"}, "intrusion-attempts:ids-alert"),
+        ({**C2, "category": "Never heard of"}, "malicious-code:infected-system"),
+        ({**C2, "category": "Unknown Traffic", "signature": "ET MALWARE X CnC Checkin"},
+         "malicious-code:c2-server"),
+        ({**C2, "category": "A Network Trojan was detected", "signature": "ET TROJAN X CnC"},
+         "malicious-code:c2-server"),
+        ({**SCAN, "category": "Attempted Information Leak", "signature": "ET EXPLOIT X"},
+         "intrusion-attempts:ids-alert"),
+        ({**C2, "category": "A Network Trojan was detected", "signature": "ET EXPLOIT X C2"},
+         "malicious-code:infected-system"),
+        ({**SCAN, "category": "Web Application Attack"}, "intrusion-attempts:ids-alert"),
+        ({**SCAN, "category": "Misc activity", "signature": "ET EXPLOIT X"},
+         "intrusion-attempts:ids-alert"),
         ({**SCAN, "category": "Potentially Bad Traffic"}, "information-gathering:scanner"),
         (FLOOD, "availability:dos"),
         (SHELL, "intrusions:privileged-account-compromise"),
     ],
-)
+)  # fmt: skip
 def test_a_category_has_a_class(rule: dict[str, Any], classification: str) -> None:
     """Categories map to the incident taxonomy; an unknown one is an alert of a sensor."""
     assert converted(event(OUTSIDE, INSIDE, rule))["classification"] == classification
@@ -190,13 +203,32 @@ def test_documentation_addresses_are_special_by_default() -> None:
     assert values(event(OUTSIDE, INSIDE, SCAN), Source("ee", "green", 0)) == []
 
 
-@pytest.mark.parametrize("signature", [f"LOCAL beacon of {INSIDE}", "LOCAL host 192.168.1.1 calls"])
-def test_a_local_rule_that_names_the_inside_is_not_quoted(signature: str) -> None:
-    """A rule's name is shared unless it holds an address of the member's side."""
-    detection = converted(event(INSIDE, OUTSIDE, {**C2, "signature": signature}))
+@pytest.mark.parametrize(
+    ("signature", "more"),
+    [
+        (f"LOCAL beacon of {INSIDE}", {}),
+        ("LOCAL host 192.168.1.1 calls", {}),
+        ("LOCAL rule of sensor-9", {"host": "sensor-9"}),
+        ("LOCAL mail to jane@member.example", {"smtp": {"rcpt_to": ["<jane@member.example>"]}}),
+    ],
+)
+def test_a_local_rule_that_names_the_inside_is_not_quoted(
+    signature: str, more: dict[str, Any]
+) -> None:
+    """A rule's name is shared unless it holds a value of the member's side."""
+    detection = converted(event(INSIDE, OUTSIDE, {**C2, "signature": signature}, **more))
 
     assert detection["title"] == "Suricata rule 1:2000001:3"
     assert "rule_name" not in detection["sensor"]
+
+
+@pytest.mark.parametrize("layer", [{"http": {"hostname": "www.member.example:8080"}},
+                                   {"tls": {"sni": "www.member.example"}}])  # fmt: skip
+def test_a_local_rule_that_names_the_attacked_is_not_quoted(layer: dict[str, Any]) -> None:
+    """The name by which the attacker called is the member's."""
+    rule = {**SCAN, "signature": "LOCAL attack on www.member.example"}
+
+    assert converted(event(OUTSIDE, INSIDE, rule, **layer))["title"] == "Suricata rule 1:2000001:3"
 
 
 def test_a_rule_name_is_one_bounded_line() -> None:
@@ -220,6 +252,14 @@ def test_a_rule_name_is_one_bounded_line() -> None:
 def test_what_is_no_detection_is_skipped(line: dict[str, Any], reason: str) -> None:
     """Other event types, and alerts with nothing to share, are counted and not refused."""
     assert adapt("suricata", orjson.dumps(line), SOURCE) == Skipped(reason)
+
+
+def test_an_event_that_a_firewall_wraps_is_recognised() -> None:
+    """The network firewall of AWS puts an event beside its own name and time."""
+    wrapped = {"firewall_name": "x", "event": event(OUTSIDE, INSIDE, SCAN)}
+
+    assert recognise(wrapped) == "suricata"
+    assert recognise({"event": {"kind": "alert"}}) is None
 
 
 @pytest.mark.parametrize(

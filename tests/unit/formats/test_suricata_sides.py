@@ -90,6 +90,9 @@ CASES = (
     Case("a policy on a service", event(INSIDE, OUTSIDE, POLICY, http=HTTP), []),
     Case("a policy of a rule group", event(INSIDE, OUTSIDE, {**TROJAN, "signature": "ET POLICY x"}),
          []),
+    Case("a miner in a group of policies", event(INSIDE, OUTSIDE, {
+        "signature": "ET POLICY x", "category": "Crypto Currency Mining Activity Detected"}),
+         [("infrastructure", OUTSIDE)]),
     Case("a broken protocol from outside", event(OUTSIDE, INSIDE, POLICY), [("unknown", OUTSIDE)]),
     Case("a flood over UDP", event(OUTSIDE, INSIDE, FLOOD, proto="UDP"), []),
     Case("a flood over TCP", event(OUTSIDE, INSIDE, FLOOD), [("attacker", OUTSIDE)]),
@@ -142,6 +145,68 @@ CASES = (
     Case("a CONNECT", event(INSIDE, OUTSIDE, C2, http={
         "hostname": "c2.evil.example", "url": "c2.evil.example:443"}),
          [("infrastructure", OUTSIDE), ("infrastructure", "c2.evil.example")]),
+    Case("a page that quotes a shell", event(INSIDE, OUTSIDE, {
+        **SHELL, "category": "Potentially Bad Traffic"}, answer=True, port=80, http=HTTP), []),
+    Case("a shell of the member called back", event(INSIDE, OUTSIDE, {
+        **SHELL, "category": "Potentially Bad Traffic"}, port=4444),
+         [("infrastructure", OUTSIDE)]),
+    Case("a reverse shell's certificate", event(INSIDE, OUTSIDE, {
+        **TROJAN, "signature": "ET ATTACK_RESPONSE Reverse HTTPS"}, answer=True),
+         [("infrastructure", OUTSIDE)]),
+    Case("a fingerprint of malware", event(INSIDE, OUTSIDE, {
+        "signature": "ET JA3 Hash - Possible Thing", "category": "Unknown Traffic"}, tls=TLS),
+         [("infrastructure", OUTSIDE), ("infrastructure", CERTIFICATE),
+          ("infrastructure", "b" * 32), ("infrastructure", "c2.evil.example"),
+          ("attacker", "a" * 32), ("attacker", JA4)]),
+    Case("a rule without a class", event(INSIDE, OUTSIDE, {
+        "signature": "Ping seen", "category": ""}), []),
+    Case("a rule without a class that names an attack", event(INSIDE, OUTSIDE, {
+        "signature": "LOCAL beacon", "category": ""}), [("infrastructure", OUTSIDE)]),
+    Case("a firewall in a cloud lets a call out", event(INSIDE, OUTSIDE, {
+        "signature": "aws:alert_established action", "category": ""}, tls=TLS), []),
+    Case("an answer of a resolver", event(INSIDE, OUTSIDE, C2, answer=True, port=53, dns={
+        "answer": {"rrname": "c2.evil.example", "answers": [{"rdata": OUTSIDE}]}}),
+         [("infrastructure", "c2.evil.example")]),
+    Case("QUIC", event(INSIDE, OUTSIDE, C2, quic={"sni": "c2.evil.example", "ja4": JA4}),
+         [("infrastructure", OUTSIDE), ("infrastructure", "c2.evil.example"), ("attacker", JA4)]),
+    Case("a whole URL asked of a proxy", event(INSIDE, "10.9.9.9", C2, port=3128, http={
+        "hostname": "c2.evil.example", "url": "http://c2.evil.example:8080/x"}),
+         [("infrastructure", "c2.evil.example"),
+          ("infrastructure", "http://c2.evil.example:8080/x")]),
+    Case("a port asked of a proxy", event(INSIDE, "10.9.9.9", C2, port=3128, http={
+        "hostname": "c2.evil.example", "http_port": 8080, "url": "/x"}),
+         [("infrastructure", "c2.evil.example"),
+          ("infrastructure", "http://c2.evil.example:8080/x")]),
+    Case("a host that is an address in IPv6", event("fd00::1", "2001:db8::7", C2, port=80, http={
+        "hostname": "[2001:db8::7]", "url": "/x"}),
+         [("infrastructure", "2001:db8::7"), ("infrastructure", "http://[2001:db8::7]/x")]),
+    Case("a mail with malware", event(OUTSIDE, INSIDE, TROJAN, port=25, files=[FILE], smtp={
+        "mail_from": "<bad@evil.example>", "rcpt_to": ["<jane@member.example>"]}, email={
+        "from": "Bad <bad@evil.example>", "to": ["jane@member.example"]}),
+         [("attacker", OUTSIDE), ("attacker", "bad@evil.example"), ("attacker", SHA256),
+          ("attacker", "f" * 32)]),
+    Case("a mail in the recipient's own name", event(OUTSIDE, INSIDE, TROJAN, port=25, smtp={
+        "mail_from": "<boss@member.example>", "rcpt_to": ["<jane@member.example>"]}),
+         [("attacker", OUTSIDE)]),
+    Case("an odd mail", event(OUTSIDE, INSIDE, POLICY, port=25, smtp={
+        "mail_from": "<x@evil.example>"}), [("unknown", OUTSIDE)]),
+    Case("a mail that malware sent out", event(INSIDE, OUTSIDE, C2, port=587, smtp={
+        "mail_from": "<jane@member.example>", "rcpt_to": ["<drop@evil.example>"]}),
+         [("infrastructure", OUTSIDE)]),
+    Case("both public, a rule that protects clients", event(PUBLIC, OUTSIDE, {
+        **TROJAN, "metadata": {"attack_target": ["Client_Endpoint"]}}),
+         [("infrastructure", OUTSIDE)]),
+    Case("both public, a rule that protects servers", event(OUTSIDE, PUBLIC, {
+        **TROJAN, "metadata": {"attack_target": ["Web_Server", "smtp-server"]}}),
+         [("attacker", OUTSIDE)]),
+    Case("both public, a rule that protects both", event(OUTSIDE, PUBLIC, {
+        **TROJAN, "metadata": {"attack_target": ["Client_Endpoint", "Server"]}}), []),
+    Case("both public, no ports", {**event(PUBLIC, OUTSIDE, {
+        **TROJAN, "metadata": {"attack_target": ["Client_Endpoint"]}}), "dest_port": None}, []),
+    Case("a packet that was dropped", {**event(OUTSIDE, INSIDE, SCAN), "event_type": "drop"},
+         [("attacker", OUTSIDE)]),
+    Case("wrapped by a firewall in a cloud", {"firewall_name": "x", "event": event(
+        OUTSIDE, INSIDE, SCAN)}, [("attacker", OUTSIDE)]),
     Case("addresses in IPv6", event("2001:DB8:0::7", "fd00::1", SCAN),
          [("attacker", "2001:db8::7")]),
     Case("no addresses", event("", "", SCAN), []),

@@ -166,6 +166,18 @@ mebers: []
             "emits.tlp: must be one of clear, green, amber, amber+strict, red, got 'white'",
         ),
         (
+            "emits: {format: misp, tlp: amber}",
+            "emits.tlp: must be clear or green: stricter labels are not built yet, got 'amber'",
+        ),
+        (
+            "emits: {format: wazuh}",
+            "emits: needs a tlp: wazuh carries no label, and none is ever assumed",
+        ),
+        (
+            "emits: {tlp: green}",
+            "emits: needs no tlp: each native detection carries its own label",
+        ),
+        (
             "emits: {networks: [192.0.2.1/24]}",
             "emits.networks[0]: must be a network like 192.0.2.0/24, with no host bits set,"
             " got '192.0.2.1/24'",
