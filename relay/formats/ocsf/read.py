@@ -8,6 +8,7 @@ from types import MappingProxyType
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
+from relay.formats.labels import pap
 from relay.formats.ocsf.gathered import gathered
 from relay.formats.ocsf.mark import ALERT_LABEL, TLP_LABEL
 from relay.formats.ocsf.meaning import meaning, techniques
@@ -121,6 +122,7 @@ def _finding(
         last_seen=when.last,
         count=number(event, "count"),
         labels=tuple(_tlp_labels(event, info)),
+        pap=pap(texts(part(event, "metadata"), "labels")[:_MOST_LABELS]),
         derived_from=alert,
     )
     return finished(draft, harvest, source)
