@@ -4,8 +4,9 @@ import pytest
 
 from relay.formats.misp.marks import attribute_uuid
 from relay.formats.outcome import Refused, Skipped
-from tests.unit.formats.kit import bodies, (
+from tests.unit.formats.kit import (
     an_alert_of,
+    bodies,
     detections,
     outcome_of,
     rendered,
