@@ -187,6 +187,9 @@ def test_what_is_no_detection_is_skipped(event: dict[str, Any], reason: str) -> 
         {"@timestamp": AT, "threat": {"indicator": {"type": "ipv4-addr", "ip": ATTACKER}}},
         document("event", "network",
                  threat={"enrichments": [{"indicator": {"ip": ATTACKER}}]}),
+        {"@timestamp": AT, "event": {"category": ["threat"]},
+         "threat": {"indicator": {"description": "an exploit", "last_seen": AT}},
+         **traffic(ATTACKER, INSIDE, 80, 40_000)},
     ],
 )  # fmt: skip
 def test_an_alert_that_says_it_is_an_event_is_a_detection(event: dict[str, Any]) -> None:
