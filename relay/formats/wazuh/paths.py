@@ -31,7 +31,7 @@ TARGETS: tuple[Path, ...] = (
     ("dstip",), ("dst_ip",), ("dest_ip",), ("destip",), ("destination_ip",),
     ("destination_address",), ("dst",), ("destinationIP",), ("dst_endpoint", "ip"),
     ("win", "eventdata", "destinationIp"), ("win", "eventdata", "destAddress"), ("aws", "dstaddr"),
-    ("botnetip",),
+    ("botnetip",), ("foreign_ip",),
 )  # fmt: skip
 """Below `data`: the address that something went to."""
 
