@@ -56,7 +56,7 @@ def _event(event: Fields, source: Source) -> Outcome:
         if "AwsAccountId" in event and "ProductArn" in event:
             return Refused("other-format", "an Amazon finding in ASFF is no OCSF", "$.class_uid")
         return Refused(
-            "other-format", f"the record has no class_uid; {seems(event)}", "$.class_uid"
+            "other-format", f"the record has no class_uid; {seems(event, 'ocsf')}", "$.class_uid"
         )
     if class_uid not in _FINDINGS:
         return Skipped(f"class {class_uid if class_uid <= _LARGEST_CLASS else 'of an extension'}")
