@@ -148,7 +148,7 @@ def test_an_alert_that_is_stamped_with_its_last_change_has_the_time_it_was_found
     found: dict[str, Any],
 ) -> None:
     """Some products stamp an alert when an analyst last touched it, and say when it was found."""
-    (detection,) = detections("ecs", alert("network", **traffic(ATTACKER, INSIDE), **found))
+    (detection,) = detections("ecs", alert("malware", file={"hash": {"sha256": SHA256}}, **found))
 
     assert detection.detected_at == "2026-11-19T08:00:00.000Z"
 
