@@ -66,7 +66,19 @@ _TACTICS: Mapping[str, Classification] = MappingProxyType(
     }
 )
 
+_WORDS: tuple[tuple[re.Pattern[str], Classification], ...] = (
+    (
+        re.compile(
+            r"\bc2\b|\bc&c\b|command.?(?:and|&).?control|\bcontrol servers?\b", re.IGNORECASE
+        ),
+        "malicious-code:c2-server",
+    ),
+    (re.compile(r"phish", re.IGNORECASE), "fraud:phishing"),
+)
+"""Words by which a title alone classes what it is of: only those that leave no doubt."""
+
 _ID = re.compile(r"(?<![A-Za-z0-9])[Tt][0-9]{4}(?:[._][0-9]{3})?(?![0-9])")
+_LONGEST_TITLE = 1000
 _LONGEST = 65_536  # characters of one text looked at: the largest field of these is far shorter
 
 
@@ -90,3 +102,9 @@ def classed(techniques: Iterable[str], tactics: Iterable[str]) -> Classification
         if (found := _TECHNIQUES.get(name[:5])) is not None:
             return found
     return next((_TACTICS[word] for word in map(folded_word, tactics) if word in _TACTICS), None)
+
+
+def worded(title: str) -> Classification | None:
+    """Return the class that the words of a title say, or None."""
+    read = title[:_LONGEST_TITLE]
+    return next((meant for pattern, meant in _WORDS if pattern.search(read)), None)

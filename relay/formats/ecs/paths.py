@@ -8,8 +8,12 @@ MOST_VALUES = 500
 _DEEPEST = 10
 """Levels below which no field of ECS stands."""
 
-# Parts that are large and never read.
-_UNREAD = frozenset(("Ext", "Endpoint", "geo", "os"))
+# Parts that are large, and whose names are in no path that is read.
+_UNREAD = frozenset((
+    "Endpoint", "Ext", "ancestors", "as", "build", "elastic", "elastic_agent", "elf",
+    "entry_leader", "execution", "geo", "group_leader", "input", "io", "original_event", "os",
+    "parameters", "pe", "related", "session_leader", "thread", "token", "user_agent",
+))  # fmt: skip
 
 
 class Document(dict[str, object]):
@@ -52,7 +56,7 @@ class Document(dict[str, object]):
             if there is None:
                 there = {} if isinstance(item, dict) else item
                 owner[name] = self[path] = there
-            if isinstance(there, dict) and isinstance(item, dict) and levels:
+            if levels and isinstance(item, dict) and isinstance(there, dict):
                 self._join(item, f"{path}.", there, levels - 1)
 
     def _owner(self, start: str, key: str) -> tuple[dict[str, object] | None, str]:

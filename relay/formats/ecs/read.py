@@ -74,10 +74,10 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
     """Convert one document, also one in the wrapping of the index. Total."""
     document = _unwrapped(event)
     if "rule.level" in document and "wazuh" not in document:
-        detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
+        detail = f"the record has a rule's level and no field of ECS; {seems(event, 'ecs')}"
         return Refused("other-format", detail, "$.rule.level")
     if document.keys().isdisjoint(_MARKS):
-        return Refused("other-format", f"the record has no field of ECS; {seems(event)}")
+        return Refused("other-format", f"the record has no field of ECS; {seems(event, 'ecs')}")
     document["event.dataset"] = named_dataset(document)
     of = kind(document)
     if isinstance(of, str):

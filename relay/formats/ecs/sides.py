@@ -36,8 +36,8 @@ _LOGS: Mapping[str, Meaning] = MappingProxyType({
     "Recon": _SCANNED, "Scan": _SCANNED,
     "SSH": Meaning("intrusion-attempts:brute-force", Blame.ATTEMPT), "HTTP": _TRIED,
     "anomaly": Meaning("availability:dos", Blame.FLOOD),
-    **dict.fromkeys(("338002", "338004", "338006", "338008"), _CALLED),
-    **dict.fromkeys(("338001", "338003", "338005", "338007"), _LISTED),
+    **dict.fromkeys(("338002", "338004", "338006", "338008", "338202", "338204"), _CALLED),
+    **dict.fromkeys(("338001", "338003", "338005", "338007", "338201", "338203"), _LISTED),
     "733102": _SCANNED,
     "web_filter": Meaning("other:undetermined", Blame.NOBODY),
 })  # fmt: skip
@@ -54,7 +54,10 @@ _NAMING = frozenset(("sentinel_one.unified_alert",))
 """Data sets of agents that fill the source with the attacker they name."""
 
 _MAIL_PORTS = frozenset((25, 465, 587))
-_ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.user.name")
+_ACCOUNTS = (
+    "user.name", "user.email", "user.id", "source.user.name", "client.user.name",
+    "client.user.email", "client.user.id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,7 @@ _OF_SENDERS = frozenset(f"{place}.{name}" for place in _SENDERS for name in _USE
 def victims(document: Document, *, mail: bool) -> Iterator[str]:
     """Yield the values of the victim's side, in no order. In mail the user of the source is the
     sender."""
-    for path in document.keys() & _ANYWHERE:
+    for path in _ANYWHERE.intersection(document):
         if not (mail and path in _OF_SENDERS):
             yield from every(document, path)
     for place, names in _PLACES:

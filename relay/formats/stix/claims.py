@@ -26,6 +26,7 @@ from relay.formats.stix.sightings import (
     valid,
 )  # fmt: skip
 from relay.formats.stix.victims import targeted
+from relay.formats.tactics import classed, worded
 from relay.model.vocabulary import Classification, Side
 from relay.wire.detection import Pap, Severity
 
@@ -33,6 +34,7 @@ _MOST_NAMES = 16
 _CERTAIN = 100
 _RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no detection
 _NOBODY = Sighted()
+_NAMING = frozenset(("indicator", "vulnerability"))  # what may refer to techniques itself
 
 
 class Told(NamedTuple):
@@ -200,6 +202,7 @@ class Claims:
         markings = self._markings
         drawn = (markings.of(name) for name in (basis.name, *basis.drawn))
         label = strictest((*drawn, *(markings.own(thing) for thing in things)))
+        names = tuple(self._named(basis.about, label))
         return Claim(
             id=(basis.name, text(self._record.get(basis.name), "modified")),
             label=label,
@@ -207,8 +210,8 @@ class Claims:
             side=side,
             said=said,
             things=things,
-            told=self._telling_of(basis.described, label),
-            names=tuple(self._named(basis.about, label)),
+            told=_classed(self._telling_of(basis.described, label), names),
+            names=names,
         )
 
     def _telling_of(self, name: str, label: str) -> Told:
@@ -246,10 +249,20 @@ class Claims:
         for other, tie in ((name, ""), *ends):
             one = self._record.get(other)
             kind = text(one, "type")
+            if other == name and kind in _NAMING:
+                kind = "attack-pattern"
             if kind in ("malware", "attack-pattern"):
                 label = strictest((self._markings.own(other), self._markings.own(tie)))
                 words = (text(one, "name"),) if kind == "malware" else techniques(one)
                 yield from ((kind, word, label) for word in words)
+
+
+def _classed(told: Told, names: Iterable[tuple[str, str]]) -> Told:
+    """Return what is told with a class: without one of its own, by technique, else by its title."""
+    if told.classification is not None:
+        return told
+    found = classed((word for kind, word in names if kind == "attack-pattern"), ())
+    return told._replace(classification=found or worded(told.title))
 
 
 def _is_cyber(name: str) -> bool:
