@@ -31,8 +31,8 @@ $(MADE): requirements-dev.lock pyproject.toml
 		--no-build-isolation --editable .
 	@touch $@
 
-demo: env ## watch an attack move through six SOCs on a real broker
-	$(BIN)/relay demo
+demo: env ## watch an attack move through six SOCs on a real broker; SECURE=1: on a secured one
+	$(BIN)/relay demo $(if $(SECURE),--secure)
 
 test: lint type ## everything: lint, types, schema drift, all tests on a real broker
 	$(BIN)/relay schemas --check

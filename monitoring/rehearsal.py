@@ -66,7 +66,7 @@ class Rehearsal:
         body = act.raw or orjson.dumps(detection(act, self._number, timestamp(at)))
         name = f"rehearsal-{self._number}"
         headers = detection_headers(act.member, name, timestamp(at), "green")
-        async with publishing(self.stage.kafka) as publisher:
+        async with publishing(self.stage.kafka_of(act.member)) as publisher:
             await publisher.send(DETECTIONS + act.member, [Outgoing((), at, None, body, headers)])
 
 

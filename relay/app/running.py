@@ -18,6 +18,7 @@ from relay.kafka.correlate import Health as WorkerHealth
 from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
 from relay.kafka.kit import LaneKit
+from relay.kafka.security import client_of
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
@@ -47,6 +48,10 @@ class AddressError(Exception):
     """The address for metrics and health cannot be listened on; says which and why."""
 
 
+class StageEndedError(Exception):
+    """A stage ended that nobody told to: a process that does half of its work must not go on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """A relay that is put together and not yet started."""
@@ -59,7 +64,8 @@ class Parts:
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
     """Return what the shell is told about the brokers."""
-    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app)
+    client = client_of(settings.security)
+    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app, client=client)
 
 
 def assemble(
@@ -133,8 +139,8 @@ def _aside(member: MemberId, aside: bool) -> Outgoing:
 async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> None:
     """Run until SIGTERM or SIGINT: not ready, fetch no more, finish what is in hand, leave.
 
-    `started` hears the port of the pages. Raises AddressError if they cannot be served there, and
-    what no new client can mend.
+    `started` hears the port of the pages. Raises AddressError if they cannot be served there,
+    StageEndedError, and what no new client can mend.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -149,8 +155,16 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
         started(port)
         timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
         working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
+        await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set() and any(map(_ended, working)):
+            raise StageEndedError
         await asyncio.wait(working)
         timing.cancel()
+
+
+def _ended(task: "asyncio.Task[None]") -> bool:
+    """Whether a stage has ended without an error, which would be told by the group of tasks."""
+    return task.done() and (task.cancelled() or task.exception() is None)
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from relay.core.verdict import Canonical, Invalid, Trim, Verdict, Withheld
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _QUAD = re.compile(rf"({_OCTET})\.({_OCTET})\.({_OCTET})\.({_OCTET})")
 _LONGEST_V6 = 45  # eight groups of which two are written as a dotted quad
+_FEWEST_COLONS = 6  # between seven groups, the last a dotted quad, if no groups are left out
 _PREFIX = re.compile(r"(?:0|[1-9][0-9]{0,2})")
 SHORTEST_V4 = 16  # a wider network tells nothing of who attacked, and to block it cuts off many
 SHORTEST_V6 = 32  # what a registry gives to one provider
@@ -130,6 +131,8 @@ def cidr(value: str, allow_documentation: bool) -> Verdict:
 def _parse_v6(value: str) -> IPv6Address | None:
     if "%" in value or len(value) > _LONGEST_V6:
         return None
+    if "::" not in value and value.count(":") < _FEWEST_COLONS:
+        return None  # a MAC address, a host with its port: an exception takes longer
     try:
         return IPv6Address(value)
     except AddressValueError:

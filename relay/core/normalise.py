@@ -4,7 +4,7 @@ The rules of each type stand in the sibling modules; this one names them and kee
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from types import MappingProxyType
 
 from relay.core import addresses, bitcoin, digests, domains, identifiers, urls
@@ -22,6 +22,9 @@ CONTEXT_TYPES: frozenset[str] = frozenset(vocabulary.CONTEXT_TYPES)
 
 # Twice the longest canonical value: room for defanging and escapes, a bound for the cost.
 LONGEST_RAW = 4096
+
+# A member's own hosts and its attackers come again and again, and several times in one record.
+_KEPT = 2048
 
 _PLACED: Mapping[str, Callable[[str, bool], Verdict]] = MappingProxyType(
     {
@@ -67,6 +70,11 @@ def canonical(type_: str, value: str, *, allow_documentation: bool = False) -> V
     """
     if len(value) > LONGEST_RAW:
         return _LONG
+    return _verdict(type_, value, allow_documentation)
+
+
+@lru_cache(_KEPT)
+def _verdict(type_: str, value: str, allow_documentation: bool) -> Verdict:
     if not value.isascii() and _halved(value):
         return _NO_TEXT
     plain = _PLAIN.get(type_)

@@ -47,8 +47,8 @@ UNLABELLED: frozenset[Format] = frozenset(("suricata", "wazuh", "defender", "sen
 def adapt(form: Format, record: bytes, source: Source) -> Outcome:
     """Convert one record. Total: any bytes have an outcome, and nothing is raised.
 
-    Of an answer that holds many records the outcome is that of all: what each converts to, or why
-    the first does not. Raises KeyError for `native`, which is no foreign format.
+    Of an answer that holds many records the outcome is that of all, `joined`. Raises KeyError for
+    `native`, which is no foreign format.
     """
     value = parse(record)
     return value if isinstance(value, Refused) else joined(outcomes(form, value, source))
@@ -60,11 +60,14 @@ def outcomes(form: Format, value: object, source: Source) -> list[Outcome]:
 
 
 def joined(found: Sequence[Outcome]) -> Outcome:
-    """Return several outcomes as one: all that was converted, else the first reason why not."""
+    """Return several outcomes as one: all that was converted, else the first refusal, else why
+    nothing was."""
     if len(found) == 1:
         return found[0]
     bodies = [body for each in found if isinstance(each, Converted) for body in each.detections]
-    return Converted(tuple(bodies)) if bodies else found[0]
+    if bodies:
+        return Converted(tuple(bodies))
+    return next((each for each in found if isinstance(each, Refused)), found[0])
 
 
 def read(form: Format, value: object, source: Source) -> Outcome:

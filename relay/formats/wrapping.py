@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from relay.formats.fields import part
 
-_LISTS = ("expected", "events", "value", "records", "Records")
-"""Names of the list: of Elastic's pipeline tests, of exports, of Microsoft Graph, of event hubs."""
+_LISTS = ("response", "results", "expected", "events", "value", "records", "Records")
+"""Names of the list: of MISP, of Splunk, of Elastic's pipeline tests, of exports, of Microsoft
+Graph, of event hubs."""
 
 _MOST_FIELDS = 6
 """A wrapper holds its list and a few words on it (a context, a link to the next page)."""

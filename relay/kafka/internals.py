@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from operator import attrgetter
 from typing import Final, TypeVar
 
-from aiokafka.conn import CloseReason
+from aiokafka.conn import AIOKafkaConnection, CloseReason, OAuthAuthenticator
 from aiokafka.errors import ProducerClosed
 
 from relay.kafka.clients import Consumer, Partition, Producer
@@ -34,6 +34,7 @@ COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 NETWORK: Final = attrgetter("_client")
 ASSIGNMENT: Final = attrgetter("_subscription.subscription.assignment")
+PROVIDER: Final = attrgetter("_sasl_oauth_token_provider")
 
 
 def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
@@ -84,6 +85,28 @@ def count_breaks(producer: Producer) -> Callable[[], int]:
     return lambda: broken
 
 
+class Bearer(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka declares no types
+    """Says a token as RFC 7628 has it: a refusal is answered, so that it comes as an error.
+
+    aiokafka takes what a broker says of a token for its consent, whatever it is, and then reads
+    its own next answers wrongly.
+    """
+
+    async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:
+        """Return what to send next, or None when it is over."""
+        if payload:
+            return b"\x01", True
+        said: tuple[bytes, bool] | None = await super().step(payload)
+        return said
+
+
+def heed_refused_tokens() -> None:
+    """Let all of aiokafka's connections log in by `Bearer`. May be called again."""
+    AIOKafkaConnection.authenticator_oauth = lambda connection: Bearer(
+        sasl_oauth_token_provider=PROVIDER(connection)
+    )
+
+
 async def discard_producer(producer: Producer) -> None:
     """End a producer in bounded time, sent or not. What is not acknowledged is not awaited."""
     object.__setattr__(producer, "_closed", True)
@@ -108,11 +131,18 @@ def _fail_rest(producer: Producer) -> None:
 
 
 async def discard_consumer(consumer: Consumer) -> None:
-    """End a consumer in bounded time, in order if the broker answers."""
+    """End a consumer in bounded time, in order if the broker answers.
+
+    A stop may end as cancelled, by a task of aiokafka's own that was: here it would pass for a
+    cancellation of whoever discards, who would end without a word.
+    """
+    stopping = asyncio.ensure_future(consumer.stop())
     try:
-        async with asyncio.timeout(PATIENCE_S):
-            await consumer.stop()
-    except TimeoutError:
+        await asyncio.wait({stopping}, timeout=PATIENCE_S)
+    finally:
+        in_order = stopping.done() and not stopping.cancelled() and stopping.exception() is None
+        await _cancel([stopping])
+    if not in_order:
         await _force(consumer)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from relay.model.member import Member
 from relay.model.policy import WINDOWS_MS, Policy
 from relay.model.vocabulary import FAMILIES
+from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
     CorrelateSettings,
@@ -17,6 +18,7 @@ from relay.settings.relay import (
     LogSettings,
     WindowType,
 )
+from relay.settings.security import Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Settings:
     http: HttpSettings
     log: LogSettings
     correlate: CorrelateSettings
+    security: Security = field(default_factory=Security)
+    access: Access = field(default_factory=Access)
 
 
 def policy(

@@ -14,7 +14,7 @@ from monitoring.prometheus import UnavailableError
 from monitoring.queries import closed
 from monitoring.rehearsal import Rehearsal, rehearsing
 from relay.broker import Runtime
-from relay.cli.demo.story import IDS
+from relay.cli.demo.story import IDS, RELAY
 from relay.kafka.admin import apply, describe
 from relay.kafka.config import KafkaSettings
 from relay.kafka.topics import plan, wanted
@@ -93,11 +93,11 @@ def test_a_relay_that_is_killed_is_noticed_and_so_is_its_return(rehearsal: Rehea
 
 def test_a_member_whose_topic_is_deleted_is_noticed(rehearsal: Rehearsal) -> None:
     """RelayMemberSetAside stands while alerts cannot be written, and goes when they can again."""
-    asyncio.run(without("alerts.es", rehearsal.stage.kafka.bootstrap[0]))
+    asyncio.run(without("alerts.es", rehearsal.stage.kafka_of(RELAY).bootstrap[0]))
     try:
         until(lambda: "RelayMemberSetAside" in pending(rehearsal), rehearsal.go_on)
     finally:
-        asyncio.run(provisioned(rehearsal.stage.kafka))
+        asyncio.run(provisioned(rehearsal.stage.kafka_of(RELAY)))
 
     until(lambda: "RelayMemberSetAside" not in pending(rehearsal), rehearsal.go_on)
 

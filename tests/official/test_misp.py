@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.formats.misp.kinds import IN_OBJECTS, NOT_FLAGGED, PIECES, TEMPLATES, WRITTEN
+from relay.formats.misp.objects import HIT, RELATIONS
 from relay.formats.misp.taxonomies import CONFIDENCES
 from relay.formats.renderers import RENDERERS
 from relay.model.alert import Alert
@@ -131,6 +132,15 @@ def test_relations_that_are_read_exist(name: str) -> None:
     relations = {relation for template, relation in IN_OBJECTS if template == name}
 
     assert relations <= set(_template(name)["attributes"])
+
+
+@pytest.mark.parametrize("name", sorted({*RELATIONS, *HIT}))
+def test_templates_that_are_read_exist(name: str) -> None:
+    """Each has relations of those the table names; those of victims all exist."""
+    relations = set(_template(name)["attributes"])
+
+    assert relations & {*RELATIONS.get(name, ()), *HIT.get(name, ())}
+    assert HIT.get(name, frozenset()) <= relations
 
 
 def test_taxonomies_are_bounded_by_percent() -> None:

@@ -143,31 +143,34 @@ OFFENDING = st.fixed_dictionaries(
         "LocalIP4": st.just(["10.66.77.88"]),
     }
 )  # fmt: skip
+FLAGS = ({"Spoofed": True}, {"Anonymised": True}, {"Imprecise": True})
+ATTACKS = ("Recon.Scanning", "Attempt.Exploit", "Availability.DDoS", "Abusive.Spam")
+TALKS = ("Intrusion.Botnet", "Malware.Trojan", "Fraud.Phishing", "Suspicious.Booter")
 HIDING = st.one_of(
-    st.sampled_from(({"Spoofed": True}, {"Anonymised": True}, {"Imprecise": True})),
-    st.just({"Type": ["Botnet"]}),
+    st.tuples(st.sampled_from(ATTACKS), st.sampled_from(FLAGS)),
+    st.tuples(st.sampled_from(TALKS), st.sampled_from((*FLAGS, {"Type": ["Botnet"]}, {}))),
 )
+"""A category, and what makes a source in it one that is not shared."""
 
 
 @given(
-    st.sampled_from(("Intrusion.Botnet", "Malware.Trojan", "Fraud.Phishing", "Suspicious.Booter")),
+    HIDING,
     st.sampled_from(CLEAN),
     OFFENDING,
-    HIDING,
     st.booleans(),
     st.sampled_from(("planted-host was hit", "planted-user@victim.org", f"from {VICTIM}", "")),
 )
 def test_a_planted_victim_never_comes_out(
-    category: str,
+    hiding: tuple[str, dict[str, Any]],
     tag: dict[str, Any],
     offending: dict[str, Any],
-    hiding: dict[str, Any],
     as_target: bool,
     description: str,
 ) -> None:
     """What a target, a forged or infected source, or the detector names is in no detection,
     wherever else the attacker's values hold it."""
-    hidden = {**VICTIMS, **hiding}
+    category, flags = hiding
+    hidden = {**VICTIMS, **flags}
     event = {
         "Format": "IDEA0",
         "ID": "planted-note",

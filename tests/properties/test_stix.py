@@ -112,6 +112,45 @@ PLACES = st.sampled_from((
 ))  # fmt: skip
 
 
+BANK = an_object("identity", identity_class="organization", name="Planted Bank",
+                 contact_information="planted-contact@mail.com")  # fmt: skip
+ACCOUNT = a_thing("user-account", account_login="planted-login", user_id="planted-user",
+                  display_name="Planted Person", credential="planted-secret")  # fmt: skip
+TO = a_thing("email-addr", "to", value="planted-to@mail.com", display_name="Planted To")
+SENDER = a_thing("email-addr", "from", value="x@evil.example")
+MAIL = a_thing("email-message", from_ref=SENDER["id"], to_refs=[TO["id"]], cc_refs=[TO["id"]],
+               bcc_refs=[TO["id"]], subject="planted-subject", body="planted-body",
+               received_lines=["planted-line"], is_multipart=False)  # fmt: skip
+INSIDE = a_thing("ipv4-addr", "inside", value=VICTIM)
+OUTSIDE = a_thing("ipv4-addr", "outside", value="203.0.113.66")
+C2 = a_thing("ipv4-addr", "c2", value=ATTACKER)
+CALLS = (
+    a_thing("network-traffic", "in", src_ref=INSIDE["id"], dst_ref=C2["id"]),
+    a_thing("network-traffic", "out", src_ref=OUTSIDE["id"], dst_ref=C2["id"]),
+)
+USER = a_thing("user-account", "process", account_login="planted-from-process")
+PROCESS = a_thing("process", opened_connection_refs=[CALLS[1]["id"]], cwd="/home/planted",
+                  command_line="planted-command", creator_user_ref=USER["id"])  # fmt: skip
+THINGS = (ACCOUNT, TO, SENDER, MAIL, INSIDE, OUTSIDE, C2, *CALLS, USER, PROCESS)
+SITE = an_object("infrastructure", "site", name="Planted Site")
+ATTACKED = a_thing("domain-name", "site", value="planted-site.example")
+MALWARE = an_object("malware", name="Planted Bank Stealer", is_family=True)
+TIES = (tied(MALWARE, "targets", SITE), tied(SITE, "consists-of", ATTACKED),
+        tied(MALWARE, "targets", BANK))  # fmt: skip
+
+
+def planted(url: str, named: str) -> dict[str, Any]:
+    """An indicator of the attacker, with victims in its pattern, its name and its description."""
+    secret = "[user-account:account_login = 'planted-login' AND user-account:credential = 'planted'"
+    return an_indicator(
+        f"[url:value = '{url}'] OR {secret}] OR [email-message:to_refs[*].value = "
+        f"'planted-to@mail.com'] OR [ipv4-addr:value = '{VICTIM}'] OR [file:name = 'planted.doc'] "
+        f"OR [domain-name:value = 'c2.example'] OR [ipv6-addr:value = 'fd66::77:88']",
+        name=named,
+        description="planted-description",
+    )
+
+
 @given(
     url=PLACES,
     named=st.sampled_from(("Attack on Planted Bank", "x planted-login y", "x 10.66.77.88 y")),
@@ -124,63 +163,22 @@ def test_a_planted_victim_never_comes_out(
 ) -> None:
     """Reporters, targets, recipients, accounts, ends of connections and private values are in no
     detection, whatever they are bound to and wherever else they were planted."""
-    bank = an_object("identity", identity_class="organization", name="Planted Bank",
-                     contact_information="planted-contact@mail.com")  # fmt: skip
-    account = a_thing("user-account", account_login="planted-login", user_id="planted-user",
-                      display_name="Planted Person", credential="planted-secret")  # fmt: skip
-    to = a_thing("email-addr", "to", value="planted-to@mail.com", display_name="Planted To")
-    sender = a_thing("email-addr", "from", value="x@evil.example")
-    mail = a_thing("email-message", from_ref=sender["id"], to_refs=[to["id"]], cc_refs=[to["id"]],
-                   bcc_refs=[to["id"]], subject="planted-subject", body="planted-body",
-                   received_lines=["planted-line"], is_multipart=False)  # fmt: skip
-    inside = a_thing("ipv4-addr", "inside", value=VICTIM)
-    outside = a_thing("ipv4-addr", "outside", value="203.0.113.66")
-    c2 = a_thing("ipv4-addr", "c2", value=ATTACKER)
-    calls = [
-        a_thing("network-traffic", "in", src_ref=inside["id"], dst_ref=c2["id"]),
-        a_thing("network-traffic", "out", src_ref=outside["id"], dst_ref=c2["id"]),
-    ]
-    user = a_thing("user-account", "process", account_login="planted-from-process")
-    process = a_thing("process", opened_connection_refs=[calls[1]["id"]], cwd="/home/planted",
-                      command_line="planted-command", creator_user_ref=user["id"])  # fmt: skip
-    things = [account, to, sender, mail, inside, outside, c2, *calls, user, process]
-    data = observed(*things)
-    if embedded:
-        data["objects"] = {"0": inside, "1": account}
-    site = an_object("infrastructure", "site", name="Planted Site")
-    attacked = a_thing("domain-name", "site", value="planted-site.example")
-    malware = an_object("malware", name="Planted Bank Stealer", is_family=True)
-    secret = "[user-account:account_login = 'planted-login' AND user-account:credential = 'planted'"
-    indicator = an_indicator(
-        f"[url:value = '{url}'] OR {secret}] OR [email-message:to_refs[*].value = "
-        f"'planted-to@mail.com'] OR [ipv4-addr:value = '{VICTIM}'] OR [file:name = 'planted.doc'] "
-        f"OR [domain-name:value = 'c2.example'] OR [ipv6-addr:value = 'fd66::77:88']",
-        name=named,
-        description="planted-description",
-    )  # fmt: skip
+    indicator = planted(url, named)
+    data = observed(*THINGS, **({"objects": {"0": INSIDE, "1": ACCOUNT}} if embedded else {}))
     sighting = a_sighting(
-        indicator if bound else malware,
+        indicator if bound else MALWARE,
         observed_data_refs=[data["id"]],
-        where_sighted_refs=[bank["id"]],
+        where_sighted_refs=[BANK["id"]],
         description="planted-sighting",
     )
-    ties = [
-        tied(malware, "targets", site), tied(site, "consists-of", attacked),
-        tied(malware, "targets", bank), tied(indicator, "indicates", malware),
-        *([tied(indicator, "based-on", data)] if bound else []),
-    ]  # fmt: skip
-    seen = [sighting] if sighted else []
+    objects = [BANK, *THINGS, data, SITE, ATTACKED, MALWARE, indicator, *TIES]
+    objects += [tied(indicator, "indicates", MALWARE), *([sighting] if sighted else [])]
+    objects += [tied(indicator, "based-on", data)] if bound else []
 
-    outcome = adapt(
-        "stix",
-        orjson.dumps(
-            a_bundle(bank, *things, data, site, attacked, malware, indicator, *seen, *ties)
-        ),
-        SOURCE,
-    )
+    outcome = adapt("stix", orjson.dumps(a_bundle(*objects)), SOURCE)
 
     check(outcome)
     assert isinstance(outcome, Converted)
     told = orjson.dumps(outcome.detections).decode().lower()
-    assert [planted for planted in PLANTED if planted in told] == []
+    assert [word for word in PLANTED if word in told] == []
     assert "c2.example" in told

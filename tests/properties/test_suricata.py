@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.core.normalise import Canonical, canonical
+from relay.formats.adapters import adapt
 from relay.formats.outcome import Converted, Refused, Skipped, Source
 from relay.formats.reading import records
-from relay.formats.adapters import adapt
 from relay.wire.detection import DetectionV1
 
 SOURCE = Source(

@@ -45,7 +45,9 @@ class _Times:
 def read(event: Fields, source: Source) -> Outcome:
     """Convert one IDEA0 message. Total."""
     if not _is_idea0(event):
-        return Refused("other-format", f"the Format is not IDEA0; {seems(event)}", "$.Format")
+        return Refused(
+            "other-format", f"the Format is not IDEA0; {seems(event, 'idea0')}", "$.Format"
+        )
     categories = names(texts(event, "Category"))
     if is_test(categories):
         return _TEST
@@ -72,7 +74,10 @@ def _is_idea0(event: Fields) -> bool:
 
 def _times(event: Fields) -> _Times | None:
     written = ("EventTime", "WinStartTime", "CeaseTime", "WinEndTime", "DetectTime")
-    began, opened, ceased, closed, detected = (moment(text(event, name)) for name in written)
+    # The very start of 1970 is a clock that was not set.
+    began, opened, ceased, closed, detected = (
+        moment(text(event, name)) or None for name in written
+    )
     # A detector that reports by the window may still date its message exactly, within it.
     order = (began, _within(opened, detected, closed), opened, ceased, closed, detected)
     at = next((each for each in order if each is not None), None)

@@ -88,6 +88,10 @@ class Gathering:
             return
         self.take("url", _unwrapped(bare), side, **marks)
 
+    def sender(self, written: str, side: str = "attacker") -> None:
+        """Add the sender of a mail, with or without a name before it (`Name <address>`)."""
+        self.take("email", written.rpartition("<")[2].rstrip("> "), side, role="sender")
+
     def connection(self, ends: Iterable[str]) -> None:
         """Add both ends of a connection: shared is the one that alone could be the attacker's."""
         if len(self._connections) < MOST_FINDS:

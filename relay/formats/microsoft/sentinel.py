@@ -20,7 +20,8 @@ _ATTACKERS = frozenset((
 _VICTIMS = frozenset((
     "compromisedhost", "compromisedentity", "machinename", "hostname", "computername",
     "destinationhost", "destinationmachine", "username", "useraccount", "accountname",
-    "userprincipalname", "victimip", "victimipaddress", "victimips", "resourcename", "vmname",
+    "userprincipalname", "victimip", "victimipaddress", "victimips", "machineip",
+    "resourcename", "vmname",
 ))  # fmt: skip
 _LABEL = "ip address:"  # some detectors write it before the address
 

@@ -5,9 +5,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 VICTIMS = frozenset((
-    "corporate-asset", "device", "employee", "legal-entity", "target-system", "user-account",
-    "victim", "iot-device", "wifi-connection",
-    "container-instance", "container-network",
+    "container-instance", "container-network", "corporate-asset", "device", "employee",
+    "iot-device", "legal-entity", "target-system", "user-account", "victim", "wifi-connection",
 ))  # fmt: skip
 """Objects that describe who was hit and what belongs to them. Their values are hidden."""
 
@@ -91,7 +90,7 @@ FLOWS = frozenset((
 HIT: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "attack-step": frozenset(("dst-ip", "dst-domain")),
-        "authentication-failure-report": frozenset(("ip-dst", "host", "user", "username")),
+        "authentication-failure-report": frozenset(("ip-dst", "username")),
         "cowrie": frozenset(("dst_ip",)),
         "ddos": frozenset(("ip-dst", "domain-dst")),
         "email": frozenset(("to", "cc", "bcc", "to-display-name", "cc-display-name",

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Literal
 
+from relay.formats.bystanders import serves
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
-from relay.formats.misp.bystanders import serves
 from relay.formats.ocsf.mailboxes import house, recipients, senders
 from relay.formats.ocsf.meaning import Intent, Meaning
 from relay.formats.ocsf.sides import End, Judged
@@ -18,6 +18,7 @@ from relay.model.vocabulary import Role
 
 Fields = Mapping[str, object]
 
+_SERVED = frozenset(("url", "http_request", "query", "tls"))
 _FILES = frozenset(("file", "process", "actor", "script"))
 _MOST = 200  # items of one list within an evidence
 _LAST_PORT = 65_535
@@ -55,7 +56,7 @@ def gather(judged: Judged, meaning: Meaning, harvest: Harvest) -> None:
             add_name(name, harvest, called_for(meaning))
         if meaning.intent is Intent.CALLED:
             _fingerprints(evidence, harvest)
-    if judged.serves:
+    if judged.serves and not _SERVED.isdisjoint(evidence):
         _served(evidence, called_for(meaning), harvest)
     if not _FILES.isdisjoint(evidence):
         _files(evidence, harvest)
@@ -133,7 +134,8 @@ def certificate(written: str, harvest: Harvest) -> None:
 
 def _fingerprints(evidence: Fields, harvest: Harvest) -> None:
     """Those of the attacker's software, or of the malware that called out."""
-    harvest.add("ja3", text(part(part(evidence, "tls"), "ja3_hash"), "value"))
+    if "tls" in evidence:
+        harvest.add("ja3", text(part(part(evidence, "tls"), "ja3_hash"), "value"))
     for print_ in parts(evidence, "ja4_fingerprint_list")[:_MOST]:
         if number(print_, "type_id") in (None, 1):  # 1: of the client; the others are no JA4
             harvest.add("ja4", text(print_, "value"))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 
@@ -31,20 +32,11 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How a finding is classed, and whom that blames."""
+    """How a finding is classed, whom that blames, and what the one blamed is used for."""
 
-    classification: Classification = "other:undetermined"
-
-    @property
-    def intent(self) -> Intent:
-        """Which end attacks."""
-        kind = self.classification
-        return _INTENTS.get(kind) or _INTENTS.get(kind.partition(":")[0], Intent.OPEN)
-
-    @property
-    def role(self) -> Role | None:
-        """What the end that attacks was used for."""
-        return _ROLES.get(self.classification)
+    classification: Classification
+    intent: Intent
+    role: Role | None
 
 
 _INTENTS: Mapping[str, Intent] = MappingProxyType(
@@ -64,6 +56,17 @@ _ROLES: Mapping[Classification, Role] = MappingProxyType(
         "information-content-security:data-leak": "exfiltration",
         "information-gathering:scanner": "scanner",
         "fraud:phishing": "phishing",
+    }
+)
+
+_MEANINGS: Mapping[Classification, Meaning] = MappingProxyType(
+    {
+        kind: Meaning(
+            kind,
+            _INTENTS.get(kind) or _INTENTS.get(kind.partition(":")[0], Intent.OPEN),
+            _ROLES.get(kind),
+        )
+        for kind in CLASSIFICATIONS
     }
 )
 
@@ -114,7 +117,7 @@ def meaning(event: Fields, info: Fields) -> Meaning:
     types = texts(info, "types")[:_MOST]
     for written in types:
         if written in CLASSIFICATIONS:
-            return Meaning(written)
+            return _MEANINGS[written]
     malware = tuple(islice(parts(event, "malware"), _MOST))
     found = (
         _of_malware(malware)
@@ -122,8 +125,8 @@ def meaning(event: Fields, info: Fields) -> Meaning:
         or classed(techniques(event, info), _tactics(event, info))
     )
     if found is None:
-        return Meaning("malicious-code:infected-system") if malware else Meaning()
-    return Meaning(found)
+        found = "malicious-code:infected-system" if malware else "other:undetermined"
+    return _MEANINGS[found]
 
 
 def techniques(event: Fields, info: Fields) -> list[str]:
@@ -159,7 +162,9 @@ def _of_malware(malware: tuple[Fields, ...]) -> Classification | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _of_words(words: str) -> Classification | None:
+    """Return what types and title say. A product has some hundred."""
     if _ANY.search(words) is None:
         return None
     return next(named for pattern, named in _PATTERNS if pattern.search(words))

@@ -3,7 +3,7 @@
 import re
 
 from relay.formats.fields import number
-from relay.formats.harvest import Harvest
+from relay.formats.harvest import MOST_HIDDEN, Harvest
 from relay.formats.outcome import Source
 from relay.formats.splunk.meaning import Blame, Meaning
 from relay.formats.splunk.notable import Notable
@@ -13,9 +13,6 @@ _ADDRESSES = {
     "src": ("src", "src_ip", "src_ip_address"),
     "dest": ("dest", "dest_ip", "dest_ip_address", "dest_host"),
 }
-# What the lookup of assets adds only to what it knows: the end is the member's.
-_KNOWN = ("asset_id", "asset", "owner", "bunit", "nt_host", "is_expected")
-
 _ASKED = ("query", "url_domain")
 _DOMAINS = ("domain", "dest_domain")
 _INNER = ("access", "endpoint", "identity", "audit")
@@ -54,12 +51,14 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     matched = notable.all("threat_match_value")
     objects = _threat_objects(notable)
     senders = _senders(notable) if meaning.classification == "fraud:phishing" else []
-    hidden = own(notable, {*matched, *senders})
+    hidden = own(notable, {*matched, *senders})[:MOST_HIDDEN]
+    harvest = Harvest(source, hidden)
     told = bool(matched) or _of_risk(notable)
-    blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, hidden))
+    blamed = "" if told else _blamed(notable, meaning.blame, harvest.afresh())
     attacking = {*matched, *senders, *objects}
     ends = [name for which in ENDS if which != blamed for name in end(notable, which)]
-    harvest = Harvest(source, [*hidden, *(name for name in ends if name not in attacking)])
+    others = [name for name in ends if name not in attacking]
+    harvest.hide(others[: MOST_HIDDEN - len(hidden)])
     for value in (*matched, *objects):
         _typed(harvest, value, notable.text("threat_match_field"))
     if blamed:
@@ -67,13 +66,14 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     if not told:
         _beside(harvest, notable, meaning)
     for sender in senders:
-        harvest.add("email", sender, role="sender")
+        harvest.add("email", sender.rpartition("<")[2].rstrip("> "), role="sender")
     return harvest
 
 
 def _of_risk(notable: Notable) -> bool:
     """A notable of risk gathers many events: its ends are of all of them."""
-    return "risk_event_count" in notable or notable.text("search_name", "source").startswith("Risk")
+    named = notable.text("search_name", "source").startswith("Risk - ")
+    return named or "risk_event_count" in notable
 
 
 def _blamed(notable: Notable, blame: Blame, trial: Harvest) -> str:
@@ -89,9 +89,17 @@ def _blamed(notable: Notable, blame: Blame, trial: Harvest) -> str:
         return "dest"
     if len(foreign) == 1:
         return foreign[0]
-    # A proxy or a resolver reports the server by its name.
-    named = blame is Blame.DESTINATION and "src" in notable and not known(notable, "dest")
-    return "dest" if named and not foreign else ""
+    return "dest" if not foreign and blame is Blame.DESTINATION and _by_proxy(notable) else ""
+
+
+def _by_proxy(notable: Notable) -> bool:
+    """Whether the destination may be a server that a proxy reports by its name."""
+    return "src" in notable and not known(notable, "dest") and _outward(notable)
+
+
+def _outward(notable: Notable) -> bool:
+    """Whether the rule watches what leaves: names of sign-ins and endpoints are the member's."""
+    return notable.text("security_domain").lower() not in _INNER
 
 
 def _foreign(notable: Notable, which: str, trial: Harvest) -> bool:
@@ -122,9 +130,7 @@ def _beside(harvest: Harvest, notable: Notable, meaning: Meaning) -> None:
         return
     for link in notable.all("url"):
         harvest.add("url", link)
-    # Of sign-ins and endpoints the domain is the member's own, of accounts.
-    outward = notable.text("security_domain").lower() not in _INNER
-    for name in notable.all(*_ASKED, *(_DOMAINS if outward else ())):
+    for name in notable.all(*_ASKED, *(_DOMAINS if _outward(notable) else ())):
         harvest.host(name)
 
 

@@ -5,8 +5,8 @@ points at it: observed data, a malware's sample, a relationship to the attacker'
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from relay.formats.fields import number, text, texts
 from relay.formats.stix.identifying import alert_id, classification, severity, techniques
@@ -26,6 +26,7 @@ from relay.formats.stix.sightings import (
     valid,
 )  # fmt: skip
 from relay.formats.stix.victims import targeted
+from relay.formats.tactics import classed, worded
 from relay.model.vocabulary import Classification, Side
 from relay.wire.detection import Pap, Severity
 
@@ -33,10 +34,10 @@ _MOST_NAMES = 16
 _CERTAIN = 100
 _RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no detection
 _NOBODY = Sighted()
+_NAMING = frozenset(("indicator", "vulnerability"))  # what may refer to techniques itself
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an object says of what it claims, as far as a label lets it be told; `alert` is the id
     of the relay's alert that it tells again."""
 
@@ -48,8 +49,7 @@ class Told:
     alert: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What one object claims under a label. `said` are facts of its own; `things` the ids of the
     objects whose facts it claims; `names` those of malware and techniques, each with its kind."""
 
@@ -63,8 +63,7 @@ class Claim:
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Basis:
+class _Basis(NamedTuple):
     """The ids of what a claim is made of: the object that claims, the one that describes it,
     further ones that it draws on, and those whose malware and techniques go with it."""
 
@@ -85,7 +84,7 @@ class Claims:
         self._sighted = sighted(record)
         self._inner = parts_of_others(record)
         self._revoked = frozenset(text(one, "id") for one in record.revoked)
-        self._telling: set[str] = set()
+        self._settled = set(self._revoked)
         self._based: set[str] = set()
         self._names: dict[str, tuple[tuple[str, str, str], ...]] = {}
         self._told: dict[tuple[str, str], Told] = {}
@@ -95,6 +94,7 @@ class Claims:
         readers = {
             "indicator": self._indicator,
             "observed-data": self._observed,
+            "sighting": self._seen,
             "vulnerability": self._vulnerability,
             "malware": self._samples,
             "relationship": self._tied,
@@ -111,7 +111,7 @@ class Claims:
             return
         said = self._pattern(one)
         if said:
-            self._telling.add(name)
+            self._settled.add(name)
         ties = self._record.ties.get(name, ())
         others = [other for kind, _, other in ties if kind in TIES]
         bases = [other for other in others if other not in self._based and self._is_base(other)]
@@ -137,10 +137,10 @@ class Claims:
 
     def _observed(self, name: str, one: Object) -> Iterator[Claim]:
         """What an indicator rests on is the indicator's; what it was seen in is the victim's, too:
-        there the indicator itself says what was the attacker's."""
+        there the indicator itself says what was the attacker's, or that nothing was."""
         seen = self._sighted.get(name, _NOBODY)
         refs = self._roots(one)
-        if name in self._based or any(thing in self._telling for thing in seen.things):
+        if name in self._based or not self._settled.isdisjoint(seen.things):
             return
         if any(ref.startswith(_RAW) for ref in refs):
             return
@@ -152,6 +152,13 @@ class Claims:
     def _roots(self, observed_data: Object) -> tuple[str, ...]:
         refs = texts(observed_data, "object_refs")
         return tuple(ref for ref in refs if ref not in self._inner)
+
+    def _seen(self, name: str, one: Object) -> Iterator[Claim]:
+        """A cyber-observable object may be sighted itself: OpenCTI does so."""
+        thing = text(one, "sighting_of_ref")
+        seen = self._sighted.get(thing, _NOBODY)
+        if _is_cyber(thing) and seen.ids[:1] == [name]:
+            yield self._claim(_Basis(name, name, seen.ids, (thing,)), seen.when, (), (thing,))
 
     def _vulnerability(self, name: str, one: Object) -> Iterator[Claim]:
         seen = self._sighted.get(name, _NOBODY)
@@ -195,6 +202,7 @@ class Claims:
         markings = self._markings
         drawn = (markings.of(name) for name in (basis.name, *basis.drawn))
         label = strictest((*drawn, *(markings.own(thing) for thing in things)))
+        names = tuple(self._named(basis.about, label))
         return Claim(
             id=(basis.name, text(self._record.get(basis.name), "modified")),
             label=label,
@@ -202,8 +210,8 @@ class Claims:
             side=side,
             said=said,
             things=things,
-            told=self._telling_of(basis.described, label),
-            names=tuple(self._named(basis.about, label)),
+            told=_classed(self._telling_of(basis.described, label), names),
+            names=names,
         )
 
     def _telling_of(self, name: str, label: str) -> Told:
@@ -241,10 +249,20 @@ class Claims:
         for other, tie in ((name, ""), *ends):
             one = self._record.get(other)
             kind = text(one, "type")
+            if other == name and kind in _NAMING:
+                kind = "attack-pattern"
             if kind in ("malware", "attack-pattern"):
                 label = strictest((self._markings.own(other), self._markings.own(tie)))
                 words = (text(one, "name"),) if kind == "malware" else techniques(one)
                 yield from ((kind, word, label) for word in words)
+
+
+def _classed(told: Told, names: Iterable[tuple[str, str]]) -> Told:
+    """Return what is told with a class: without one of its own, by technique, else by its title."""
+    if told.classification is not None:
+        return told
+    found = classed((word for kind, word in names if kind == "attack-pattern"), ())
+    return told._replace(classification=found or worded(told.title))
 
 
 def _is_cyber(name: str) -> bool:

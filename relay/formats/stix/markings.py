@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
 from relay.formats.labels import ORDER, tlp
-from relay.formats.stix.objects import Object, Record, extension
+from relay.formats.stix.objects import CYBER, Object, Record, extension
 from relay.wire.detection import Pap
 
 TLP_EXTENSION = "extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d"
@@ -44,8 +44,9 @@ _LEVELS = MappingProxyType({label: at for at, label in enumerate((NONE, *ORDER, 
 _PAPS: tuple[Pap, ...] = ("clear", "green", "amber", "red")
 _PAP_WORDS: dict[str, Pap] = {"white": "clear", **{label: label for label in _PAPS}}
 
-# Fields without which nothing is told: their granular markings are the object's.
-_CORE = frozenset(("pattern", "value", "hashes", "id", "type"))
+# Fields without which nothing is told: their granular markings are the object's. So are all of a
+# cyber-observable object, which is little more than its value.
+_CORE = frozenset(("pattern", "id", "type"))
 _MARKED = frozenset(("object_marking_refs", "granular_markings", "labels"))
 
 
@@ -73,9 +74,12 @@ class Markings:
 
     def own(self, name: str) -> str:
         """Return the label that an object bears itself."""
-        if name not in self._own:
-            self._own[name] = strictest(self._borne(self._record.get(name)))
-        return self._own[name]
+        known = self._own.get(name)
+        if known is None:
+            one = self._record.get(name)
+            bare = _MARKED.isdisjoint(one)
+            known = self._own[name] = NONE if bare else strictest(self._borne(one))
+        return known
 
     def pap(self, one: Object) -> Pap | None:
         """Return the strictest PAP label of an object, by markings and by its tags."""
@@ -96,11 +100,10 @@ class Markings:
         return {name: each for name, each in one.items() if name not in stricter}
 
     def _borne(self, one: Object) -> Iterator[str]:
-        if one.keys().isdisjoint(_MARKED):
-            return
         known = self._known
         yield from (known[ref] for ref in texts(one, "object_marking_refs") if ref in known)
-        yield from (label for label, field in self._granular(one) if field in _CORE)
+        whole = text(one, "type") in CYBER
+        yield from (label for label, field in self._granular(one) if whole or field in _CORE)
         yield from (_spelt(tag) for tag in texts(one, "labels") if tag.lower().startswith("tlp:"))
 
     def _granular(self, one: Object) -> Iterator[tuple[str, str]]:

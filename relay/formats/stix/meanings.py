@@ -80,6 +80,8 @@ MEANINGS: Mapping[str, Meaning] = MappingProxyType(
         "email-addr:value": Meaning("email"),
         "email-message:from_ref.value": Meaning("email", "sender"),
         "email-message:sender_ref.value": Meaning("email", "sender"),
+        "email-message:additional_header_fields.reply-to": Meaning("email", "sender"),
+        "email-message:additional_header_fields.reply_to": Meaning("email", "sender"),
         "email-message:to_refs.value": _VICTIM,
         "email-message:cc_refs.value": _VICTIM,
         "email-message:bcc_refs.value": _VICTIM,

@@ -20,9 +20,7 @@ _PATHS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "file": ("hashes", "content_ref.hashes", "contains_refs.hashes"),
         "mutex": ("name",),
-        "network-traffic": (
-            "src_ref.value", "dst_ref.value",
-        ),
+        "network-traffic": ("src_ref.value", "dst_ref.value"),
         "process": (
             "image_ref.hashes", "opened_connection_refs.dst_ref.value",
             "opened_connection_refs.src_ref.value", "creator_user_ref.account_login",
@@ -74,7 +72,10 @@ def embedded_facts(observed: Object) -> tuple[Facts, ...]:
     record = Record({**each, "id": name} for name, each in held.items() if isinstance(each, dict))
     inner = parts_of_others(record)
     return tuple(
-        facts(one, record) for kind in CYBER for name, one in record.of(kind) if name not in inner
+        facts(one, record)
+        for kind in sorted(CYBER)
+        for name, one in record.of(kind)
+        if name not in inner
     )
 
 

@@ -4,6 +4,7 @@ A detection has one time, one label, one severity and one confidence; a record i
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.fields import text
@@ -30,6 +31,7 @@ _UNREAD = Refused("invalid", "the pattern of an indicator cannot be read", "$.ob
 _FALLBACK = "Indicators in STIX"
 
 _CLAIMING = frozenset(("indicator", "observed-data", "vulnerability"))
+_NAMING = ("indicator", "observed-data")
 _LONGEST = 170
 
 _Timed = tuple[When, Claim]
@@ -51,7 +53,10 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
         return _UNREAD
     if found:
         return _UNTIMED
-    return _REVOKED if any(text(one, "type") in _CLAIMING for one in record.revoked) else _EMPTY
+    if any(text(one, "type") in _CLAIMING for one in record.revoked):
+        return _REVOKED
+    named_nothing = any(record.of(kind) for kind in _NAMING)
+    return NOTHING_SHAREABLE if named_nothing else _EMPTY
 
 
 def _timed(found: list[Claim]) -> list[_Timed]:
@@ -70,11 +75,13 @@ def _converted(
     record: Record, timed: list[_Timed], hiding: Iterable[str], source: Source
 ) -> Outcome:
     empty = Harvest(source, hiding)
-    gathering = Gathering(record, _withdrawn(record))
+    named = (each for _, claim in timed if claim.side == "attacker" for each in claim.said)
+    gathering = Gathering(record, named, _withdrawn(record))
     groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
     for when, claim in timed:
         told = claim.told
-        key = (_moment(when), claim.label, told.pap, told.severity, told.confidence, told.alert)
+        sure = None if told.alert else told.confidence  # an alert is one, its key the surest
+        key = (_moment(when), claim.label, told.pap, told.severity, sure, told.alert)
         members, harvest = groups.setdefault(key, ([], empty.afresh()))
         if gathering.gather(claim, harvest):
             members.append((when, claim))
@@ -123,7 +130,7 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
     firsts = [each.first for each, _ in members if each.first is not None]
     return Draft(
         sensor=Sensor("stix", rule_id=first.id[0], rule_name=named),
-        id=(at, *sorted(claim.id for claim in claims)),
+        id=(at, _digest(claim.id for claim in claims)),
         detected_at=at,
         title=f"{title}{several}",
         fallback=_FALLBACK,
@@ -139,3 +146,8 @@ def _draft(members: list[_Timed], organisations: Organisations) -> Draft:
         pap=told.pap,
         derived_from=(told.alert,) if told.alert else (),
     )
+
+
+def _digest(ids: Iterable[tuple[str, str]]) -> str:
+    """Return a short name for many ids: it is part of the id of each of many detections."""
+    return blake2b(repr(sorted(ids)).encode("utf-8", "replace"), digest_size=16).hexdigest()

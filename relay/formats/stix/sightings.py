@@ -32,10 +32,8 @@ class When:
     count: int | None = None
 
     def joined(self, other: "When") -> "When":
-        """Return both as one: the latest time, the earliest first and the sum of the counts, of
-        what rests on the better ground."""
-        if self.ground != other.ground:
-            return max(self, other, key=lambda when: when.ground)
+        """Return two times on the same ground as one: the latest, the earliest first and the sum
+        of the counts."""
         firsts = [first for first in (self.first, other.first) if first is not None]
         counts = [count for count in (self.count, other.count) if count is not None]
         return When(

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from relay.formats.outcome import Skipped
+from tests.unit.formats.kit import outcome_of, values
+
 UUID = "6b1f3c2e-0a4d-4e5f-8a7b-9c0d1e2f3a4b"
 SHA256 = "0123456789abcdef" * 4
 AT = 1_795_176_600
@@ -56,3 +59,11 @@ def event(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
 DOMAIN = attribute("domain", "evil.example")
 CONTEXT = attribute("ip-dst", "198.51.100.9", to_ids=False)
 """An address that its author does not hold for an indicator."""
+
+
+def found(*parts: dict[str, Any], **more: Any) -> list[str]:
+    """The values that come of some attributes and objects; empty if nothing does."""
+    outcome = outcome_of("misp", event(*parts, **more))
+    if isinstance(outcome, Skipped):
+        return []
+    return [value for _, value in values("misp", event(*parts, **more))]

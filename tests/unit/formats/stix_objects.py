@@ -3,6 +3,9 @@
 from typing import Any
 from uuid import UUID, uuid5
 
+from relay.formats.outcome import Skipped
+from tests.unit.formats.kit import outcome_of, values
+
 _IDS = UUID("d3b0a8f2-5a8e-5d0f-8f1e-7c9a2b6d4e10")
 CREATED = "2026-11-01T08:00:00.000Z"
 VALID = "2026-11-02T09:00:00.123456Z"
@@ -60,3 +63,22 @@ def tied(source: Object, kind: str, target: Object, **fields: Any) -> Object:
 def a_bundle(*objects: Object) -> Object:
     """A bundle."""
     return {"type": "bundle", "id": an_id("bundle"), "objects": list(objects)}
+
+
+ADDRESS = "[ipv4-addr:value = '198.51.100.7']"
+SHA256 = "ab" * 32
+MD5 = "cd" * 16
+SHA1 = "ef" * 20
+C2 = a_thing("ipv4-addr", "c2", value="198.51.100.7")
+HOST = a_thing("ipv4-addr", "host", value="203.0.113.9")
+MALWARE = an_object("malware", name="Dropper X", is_family=True)
+
+
+def pairs(*objects: Object) -> list[tuple[str, str]]:
+    """The observables of a bundle of some objects."""
+    return values("stix", a_bundle(*objects))
+
+
+def nothing(*objects: Object) -> bool:
+    """Whether a bundle of some objects is skipped."""
+    return isinstance(outcome_of("stix", a_bundle(*objects)), Skipped)

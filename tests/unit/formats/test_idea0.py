@@ -47,6 +47,13 @@ def test_the_time_is_that_of_the_event(
     )
 
 
+def test_a_clock_that_was_not_set_is_no_time() -> None:
+    """The start of 1970 is nobody's event: the next time of the message counts."""
+    (detection,) = detections("idea0", an_event(EventTime="1970-01-01T00:00:00Z"))
+
+    assert (detection.detected_at, detection.first_seen) == ("2026-11-20T12:00:00.000Z", None)
+
+
 def test_a_detection_within_its_window_is_the_better_time() -> None:
     """A honeypot that reports by the window still dates the message exactly."""
     within = {"DetectTime": "2026-05-10T21:27:01Z"}
@@ -167,6 +174,7 @@ def test_another_format_is_refused(event: Event) -> None:
 
     assert isinstance(outcome, Refused)
     assert (outcome.reason, outcome.path) == ("other-format", "$.Format")
+    assert "looks like IDEA0" not in outcome.detail
 
 
 def test_a_message_without_its_format_is_read() -> None:

@@ -96,6 +96,7 @@ def test_other_products_data_is_not_read() -> None:
         {"cloud": {"account": {"name": "j.tamm"}}},
         {"cloud": {"account_uid": "j.tamm"}},
         {"device": {"domain": "j.tamm"}},
+        {"observables": [named("actor.name", 99, "j.tamm", "Other")]},
     ],
 )
 def test_whatever_names_the_victim_is_in_no_title(holder: dict[str, Any]) -> None:

@@ -166,6 +166,16 @@ def test_what_has_no_label_bears_that_of_its_report() -> None:
     assert label(marked(AMBER), report) == "amber"
 
 
+def test_what_an_indicator_is_based_on_is_not_told_again_under_a_wider_label() -> None:
+    """The data has no label of its own: it is the indicator's, under the indicator's."""
+    thing = a_thing("ipv4-addr", value="198.51.100.7")
+    indicator, data = marked(RED), observed(thing)
+    tie = tied(indicator, "based-on", data)
+
+    found = detections("stix", a_bundle(indicator, thing, data, tie), SOURCE)
+    assert [each.sharing.tlp for each in found] == ["red"]
+
+
 def granular(*marks: tuple[str, str], **fields: Any) -> dict[str, Any]:
     """An indicator with markings on some of its fields."""
     each = [{"marking_ref": ref, "selectors": [field]} for ref, field in marks]
@@ -175,6 +185,15 @@ def granular(*marks: tuple[str, str], **fields: Any) -> dict[str, Any]:
 def test_a_marking_on_the_pattern_is_the_indicators() -> None:
     """Without the pattern there is nothing to share."""
     assert label(granular((RED, "pattern"))) == "red"
+
+
+def test_a_marking_on_a_value_is_the_objects() -> None:
+    """A cyber-observable object is little more than its value."""
+    thing = a_thing("mutex", name="Global\\x", granular_markings=[
+        {"marking_ref": RED, "selectors": ["name"]},
+    ])  # fmt: skip
+
+    assert label(thing, observed(thing, object_marking_refs=[AMBER])) == "red"
 
 
 def test_a_field_under_a_stricter_marking_is_not_read() -> None:

@@ -22,6 +22,8 @@ FLOW = {**SCANNED, "event_type": "flow"}
         {"expected": [{"a": 1}, {"a": 2}]},
         {"@odata.context": "x", "value": [{"a": 1}, {"a": 2}]},
         {"records": [{"a": 1}, {"a": 2}]},
+        {"response": [{"a": 1}, {"a": 2}]},
+        {"preview": False, "results": [{"a": 1}, {"a": 2}]},
     ],
 )
 def test_an_answer_is_the_records_in_it(wrapper: dict[str, Any]) -> None:

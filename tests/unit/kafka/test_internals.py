@@ -45,6 +45,23 @@ def test_a_client_that_was_never_started_is_dead_and_can_be_discarded() -> None:
     assert asyncio.run(discard()) == (True, False)
 
 
+def test_a_consumer_whose_end_is_cancelled_cancels_nobody_else() -> None:
+    """A stop that ends as cancelled, as some do when connections break, is no reason to end too."""
+
+    async def stop() -> None:
+        raise asyncio.CancelledError
+
+    async def discard() -> str:
+        consumer = clients.reading(NOWHERE)
+        end = consumer.stop
+        object.__setattr__(consumer, "stop", stop)
+        await internals.discard_consumer(consumer)
+        await end()
+        return "goes on"
+
+    assert asyncio.run(discard()) == "goes on"
+
+
 def test_batches_are_encoded_by_the_compiled_extension() -> None:
     """The pure Python fall-back is many times slower and would pass unnoticed."""
     assert DefaultRecordBatchBuilder is default_records.DefaultRecordBatchBuilder
