@@ -249,7 +249,7 @@ class Claims:
         for other, tie in ((name, ""), *ends):
             one = self._record.get(other)
             kind = text(one, "type")
-            if other == name and kind in _NAMING:
+            if kind in _NAMING:
                 kind = "attack-pattern"
             if kind in ("malware", "attack-pattern"):
                 label = strictest((self._markings.own(other), self._markings.own(tie)))

@@ -167,6 +167,16 @@ def test_what_does_not_fit_is_counted() -> None:
     assert len(shown) > 50
 
 
+def test_what_is_left_out_is_not_there_to_be_matched_either() -> None:
+    """What is counted as lost stands nowhere in what the document says of observables."""
+    many = [("url", f"http://a{n}.example/{'x' * 900}") for n in range(200)]
+    alert = an_alert_of(("sha256", SHA256), *many, ("ipv4", "198.51.100.7"))
+    found = rendered("ecs", alert)["threat"]["indicator"]
+
+    assert "ip" not in found
+    assert found["url"] == {"full": many[0][1]}
+
+
 def test_the_fullest_alert_loses_no_part() -> None:
     """An alert with every list at its bound fits with its observables."""
     full = a_full_alert(SHA256)
@@ -185,6 +195,7 @@ def test_what_comes_back_says_whose_it_is() -> None:
     assert (found.derived_from, found.first_hand) == ([ALERT.id], False)
     assert (found.confidence, found.severity, found.title) == (64, "high", "Early warning")
     assert found.classification == "malicious-code:c2-server"
+    assert {observable.role for observable in found.observables} == {None, "payload"}
 
 
 def test_equal_alerts_are_equal_bytes() -> None:
