@@ -288,3 +288,26 @@ def test_malware_is_named() -> None:
     event = {**MALWARE, "threat": {"software": {"name": "AgentTest", "alias": ["Other"]}}}
 
     assert detections("ecs", event)[0].malware == ["AgentTest", "Other"]
+
+
+@pytest.mark.parametrize("place", ["host", "user", "file.owner", "process.parent.user"])
+def test_victims_in_a_list_are_victims(place: str) -> None:
+    """A document may hold several hosts or users: none of their names comes out."""
+    event = {**MALWARE, place: [{"name": "ws-0042"}], "rule": {"name": "ws-0042 was hit"}}
+
+    assert detections("ecs", event)[0].title != "ws-0042 was hit"
+
+
+def test_the_sender_of_a_mail_is_no_victim() -> None:
+    """In mail the user of the source is who sent it; anywhere else it is a user of the member."""
+    sender = {"user": {"email": "billing@evil.example"}}
+    sent = alert("email", email={"to": {"address": ["anna@member.example"]}}, source=sender)
+
+    assert values("ecs", sent) == [("email", "billing@evil.example")]
+
+
+def test_a_key_of_many_dots_is_read_in_time() -> None:
+    """A key may be split into more parts than any field has."""
+    event = {**MALWARE, ".".join(["a"] * 50_000): 1}
+
+    assert values("ecs", event) == values("ecs", MALWARE)

@@ -101,6 +101,8 @@ def test_a_digest_is_told_by_its_length(written: str, kind: str | None) -> None:
         ("ws-0042", "domain", "ws-0042.evil.example"),
         ("m.tamm@ministry.example", "email", "M.Tamm@Ministry.example"),
         ("2001:0DB8:0::5", "ipv6", "2001:db8::5"),
+        ("HTTP://Portal.ministry.example:80/x", "url", "http://portal.ministry.example/x"),
+        ("hxxp//portal.ministry.example/x", "url", "http://portal.ministry.example/x"),
         ("198.51.100.9", "ipv4", "198.51.100.9"),
         ("198.51.100.9", "url", "http://evil.example/198.51.100.9"),
     ],
