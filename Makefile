@@ -4,17 +4,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
-CODE := relay tests $(wildcard bench)
+CODE := relay tests $(wildcard bench monitoring)
 # --no-config keeps settings of this machine out of the lock.
 LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-strip-extras --quiet pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test lint type bench schemas lock clean
+.PHONY: help env demo test lint type bench schemas dashboards pictures lock clean
 
 help: ## say what the targets do
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: $(MADE) ## make .venv with the command `relay` in it, from the hash-pinned lock
 
@@ -31,8 +31,8 @@ $(MADE): requirements-dev.lock pyproject.toml
 		--no-build-isolation --editable .
 	@touch $@
 
-demo: env ## watch an attack move through six SOCs on a real broker
-	$(BIN)/relay demo
+demo: env ## watch an attack move through six SOCs on a real broker; SECURE=1: on a secured one
+	$(BIN)/relay demo $(if $(SECURE),--secure)
 
 test: lint type ## everything: lint, types, schema drift, all tests on a real broker
 	$(BIN)/relay schemas --check
@@ -52,6 +52,12 @@ bench: env ## one line of JSON per scenario
 schemas: env ## write schemas/ anew from the models
 	$(BIN)/relay schemas
 
+dashboards: env ## write helm/relay/files/dashboards anew from monitoring/
+	$(BIN)/python -m monitoring
+
+pictures: env ## draw docs/pictures anew: two minutes of the demo, watched by a Prometheus
+	$(BIN)/python -m monitoring.pictures
+
 lock: env ## resolve both locks anew; make lock UPGRADE=--upgrade takes newer versions
 	$(LOCK) $(UPGRADE) --output-file requirements.lock
 	$(LOCK) $(UPGRADE) --extra broker --group dev --constraint requirements.lock \
@@ -60,4 +66,4 @@ lock: env ## resolve both locks anew; make lock UPGRADE=--upgrade takes newer ve
 
 clean: ## remove what make and the tools left here (not the cache of Kafka's jars)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage htmlcov build dist
-	find relay tests $(wildcard bench) -name __pycache__ -type d -prune -exec rm -rf {} +
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from relay.kafka.events import (
+    Assigned,
     BatchDropped,
     BatchLimited,
     CheckpointDiscarded,
@@ -12,6 +13,7 @@ from relay.kafka.events import (
     Lag,
     LaneClosed,
     LaneReady,
+    LaneStands,
     MemberAside,
     ProducerReplaced,
     ReadableLatency,
@@ -23,6 +25,7 @@ from relay.kafka.events import (
     Undeliverable,
 )
 from relay.model.outcome import Accepted, Joined, Outcome, Repeated, Sent, Skipped, Warned
+from relay.pipeline.topics import DETECTIONS
 from relay.telemetry import Journal, Metrics
 
 Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
@@ -31,6 +34,7 @@ Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
+Standing = Lag | LaneStands | Assigned
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
@@ -48,8 +52,8 @@ class Observer:
             self._metrics.observe(said)
             return
         match said:
-            case Lag(stage, topic, partition, records):
-                self._metrics.lag(stage.value, topic, partition, records)
+            case Lag() | LaneStands() | Assigned():
+                self._standing(said)
             case TransactionCommitted() | TransactionAborted() | ReadableLatency() | Stepped():
                 self._transaction(said)
             case LaneReady() | LaneClosed() | Fenced() | CheckpointDiscarded() | MemberAside():
@@ -63,6 +67,17 @@ class Observer:
             case _:
                 self._metrics.observe(said)
                 self._journal.record(said)
+
+    def _standing(self, said: Standing) -> None:
+        match said:
+            case Lag(stage, topic, partition, records, seconds):
+                self._metrics.lag(stage.value, topic, partition, (records, seconds))
+            case LaneStands(lane, at, size):
+                self._metrics.lane_stands(lane, at / 1_000, size)
+            case Assigned(stage, partitions):
+                self._metrics.assigned(stage.value, partitions)
+            case _:
+                assert_never(said)
 
     def _transaction(self, said: Transaction) -> None:
         match said:
@@ -136,6 +151,7 @@ class Observer:
             case BatchDropped(records):
                 self._metrics.batch_dropped(records)
             case SourceForbidden(topic):
+                self._metrics.source_forbidden(topic.removeprefix(DETECTIONS))
                 self._journal.tell("source may not be read", "error", topic, {"topic": topic})
             case BatchLimited(lane, topic, limit):
                 self._metrics.batch_limited()

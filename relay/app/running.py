@@ -18,6 +18,7 @@ from relay.kafka.correlate import Health as WorkerHealth
 from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
 from relay.kafka.kit import LaneKit
+from relay.kafka.security import client_of
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
@@ -25,7 +26,7 @@ from relay.model.plan import Plan
 from relay.model.records import Outgoing, Record
 from relay.pipeline import correlate, ingest
 from relay.pipeline.correlate import control
-from relay.settings import Settings, policy
+from relay.settings import Settings, fingerprint, policy
 from relay.state import View
 from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
@@ -43,12 +44,12 @@ IDLE_S = 5.0
 """A stage that has not polled for this long is not fetching: it is not ready."""
 
 
-class StageEndedError(Exception):
-    """A stage has ended and was not asked to: a bug, and half a relay is none."""
-
-
 class AddressError(Exception):
     """The address for metrics and health cannot be listened on; says which and why."""
+
+
+class StageEndedError(Exception):
+    """A stage ended that nobody told to: a process that does half of its work must not go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Parts:
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
     """Return what the shell is told about the brokers."""
-    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app)
+    client = client_of(settings.security)
+    return KafkaSettings(settings.kafka.brokers, app=settings.kafka.app, client=client)
 
 
 def assemble(
@@ -79,6 +81,7 @@ def assemble(
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
+    metrics.steered(settings.lanes, fingerprint(chosen))
     observer = Observer(metrics, Journal(metrics.held_back))
 
     def observe(said: Outcome | Event) -> None:
@@ -136,8 +139,8 @@ def _aside(member: MemberId, aside: bool) -> Outgoing:
 async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> None:
     """Run until SIGTERM or SIGINT: not ready, fetch no more, finish what is in hand, leave.
 
-    `started` hears the port of the pages. Raises AddressError if they cannot be served there, and
-    what no new client can mend.
+    `started` hears the port of the pages. Raises AddressError if they cannot be served there,
+    StageEndedError, and what no new client can mend.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -151,20 +154,17 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
         started(port)
         timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
-        working = [tasks.create_task(_to_the_end(w, stop)) for w in parts.workers.values()]
+        working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
+        await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.is_set() and any(map(_ended, working)):
+            raise StageEndedError
         await asyncio.wait(working)
         timing.cancel()
 
 
-async def _to_the_end(worker: "IngestWorker | CorrelateWorker", stop: asyncio.Event) -> None:
-    """Run a stage. One that ends unasked, however quietly, ends the process."""
-    try:
-        await worker.run(stop)
-    except asyncio.CancelledError:
-        task = asyncio.current_task()
-        if task is not None and not task.cancelling():
-            raise StageEndedError("a stage was cancelled by a client of its own") from None
-        raise
+def _ended(task: "asyncio.Task[None]") -> bool:
+    """Whether a stage has ended without an error, which would be told by the group of tasks."""
+    return task.done() and (task.cancelled() or task.exception() is None)
 
 
 @asynccontextmanager

@@ -30,3 +30,4 @@ from relay.broker.running import status_of as status_of
 from relay.broker.running import stop_in as stop_in
 from relay.broker.runtime import Runtime as Runtime
 from relay.broker.runtime import prepare as prepare
+from relay.broker.secured import Secured as Secured

@@ -5,7 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Literal
 
 from relay.broker import ports
-from relay.broker.config import Endpoint, External, Profile, server_properties
+from relay.broker.config import HOST, Endpoint, External, Profile, server_properties
 from relay.broker.errors import BrokerError, DataError, DiedError, PortError, ReadyError
 from relay.broker.node import POLL_S, TAIL_LINES, Node
 from relay.broker.record import Record, new_cluster_id, read_record, refuse_other, write_record
 from relay.broker.running import bootstrap_of, nodes_of, stop_nodes
 from relay.broker.runtime import Runtime
+from relay.broker.secured import Secured
+from relay.settings.secret_file import replace_secret
 
 # Three nodes take 7 s on two idle cores, and took some times that on the same cores under load.
 READY_S = 90.0
@@ -35,6 +37,7 @@ class Spec:
     overrides: Kafka's settings that differ from those of `server_properties`.
     advertised: per node, the address that clients of its second listener are sent to (that of
         a proxy, say); a node that is not named has no second listener.
+    secured: whom the cluster lets in; None: everybody.
     """
 
     brokers: Literal[1, 3] = 1
@@ -42,6 +45,7 @@ class Spec:
     overrides: Mapping[str, str] = field(default_factory=dict)
     advertised: Mapping[int, tuple[str, int]] = field(default_factory=dict)
     profile: Profile = "quick"
+    secured: Secured | None = None
 
 
 class Cluster:
@@ -65,6 +69,11 @@ class Cluster:
         if self._record is None:
             raise BrokerError(f"the cluster in {self.data} has not been started")
         return bootstrap_of(self._record)
+
+    @property
+    def tls(self) -> str:
+        """The bootstrap list for clients with a certificate. Only after `start`, if secured."""
+        return ",".join(f"{HOST}:{node.endpoint.tls}" for node in self._nodes.values())
 
     def external(self, node: int) -> External:
         """Return the second listener of a node that `Spec.advertised` names."""
@@ -182,7 +191,11 @@ class Cluster:
         assert self._record is not None
         node.home.mkdir(exist_ok=True)
         text = server_properties(
-            node.endpoint, self._record.endpoints, node.logs, self._spec.overrides
+            node.endpoint,
+            self._record.endpoints,
+            node.logs,
+            self._spec.overrides,
+            self._spec.secured,
         )
         node.properties.write_text(text, "ascii")
         done = node.home / "formatted"
@@ -190,10 +203,14 @@ class Cluster:
             return
         # Half-formatted, if at all: no broker ran on it yet.
         shutil.rmtree(node.logs, ignore_errors=True)
-        flags = self._runtime.flags(self._spec.profile, node.home)
-        tool = ("kafka.tools.StorageTool", "format", "-t", self._record.cluster, "-c")
+        words = ["format", "-t", self._record.cluster, "-c", str(node.properties)]
+        with _secret_words(node.home, self._spec.secured) as more:
+            self._run_format(node, [*words, *more])
+        done.touch()
+
+    def _run_format(self, node: Node, words: Sequence[str]) -> None:
         run = subprocess.run(
-            [self._runtime.java, *flags, *tool, node.properties],
+            [self._runtime.java, *self._flags(node), "kafka.tools.StorageTool", *words],
             env=self._runtime.environ(),
             capture_output=True,
             text=True,
@@ -204,16 +221,34 @@ class Cluster:
         if run.returncode:
             said = "\n".join((run.stdout + run.stderr).splitlines()[-TAIL_LINES:])
             raise BrokerError(f"Kafka refused to format {node.logs}:\n{said}")
-        done.touch()
+
+    def _flags(self, node: Node) -> tuple[str, ...]:
+        secured = self._spec.secured
+        own = () if secured is None else secured.flags
+        return (*self._runtime.flags(self._spec.profile, node.home), *own)
 
     def _spawn(self, node: Node) -> None:
         refuse_taken(node.endpoint)
-        flags = self._runtime.flags(self._spec.profile, node.home)
         main = ("kafka.Kafka", str(node.properties))
-        node.spawn(self._runtime.java, (*flags, *main), self._runtime.environ())
+        node.spawn(self._runtime.java, (*self._flags(node), *main), self._runtime.environ())
 
     def _wanted(self) -> list[Node]:
         return [node for number, node in self._nodes.items() if number not in self._down]
+
+
+@contextmanager
+def _secret_words(home: Path, secured: Secured | None) -> Iterator[list[str]]:
+    """Yield arguments that are in a file for as long as they are needed: any user sees the others
+    in the list of processes."""
+    if secured is None:
+        yield []
+        return
+    path = home / "format.arguments"
+    try:
+        replace_secret(path, f"--add-scram\n{secured.scram}\n".encode())
+        yield [f"@{path}"]
+    finally:
+        path.unlink(missing_ok=True)
 
 
 def choose_endpoints(spec: Spec, before: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
@@ -230,13 +265,14 @@ def choose_endpoints(spec: Spec, before: tuple[Endpoint, ...]) -> tuple[Endpoint
         clients = old
     else:
         clients = ports.free_ports(spec.brokers)
-    others = ports.free_ports(2 * spec.brokers, clients)
+    others = ports.free_ports(3 * spec.brokers, clients)
     endpoints = []
     for number, client in zip(numbers, clients, strict=True):
-        controller, listen = others.pop(), others.pop()
+        controller, listen, tls = others.pop(), others.pop(), others.pop()
         to = spec.advertised.get(number)
+        external = External(listen, *to) if to else None
         endpoints.append(
-            Endpoint(number, client, controller, External(listen, *to) if to else None)
+            Endpoint(number, client, controller, external, tls if spec.secured else None)
         )
         refuse_taken(endpoints[-1])
     return tuple(endpoints)
@@ -247,6 +283,8 @@ def refuse_taken(endpoint: Endpoint) -> None:
     wanted = [endpoint.client, endpoint.controller]
     if endpoint.external is not None:
         wanted.append(endpoint.external.listen)
+    if endpoint.tls is not None:
+        wanted.append(endpoint.tls)
     for port in wanted:
         if not ports.is_free(port):
             raise PortError(f"port {port} of this machine is taken: name another, or 0 for any")

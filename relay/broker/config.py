@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from relay.broker.secured import Secured
+
 HOST = "127.0.0.1"
 
 Profile: TypeAlias = Literal["quick", "latency"]
@@ -48,12 +50,13 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where one node listens, all on loopback."""
+    """Where one node listens, all on loopback; `tls` is for clients with a certificate."""
 
     node: int
     client: int
     controller: int
     external: External | None = None
+    tls: int | None = None
 
     @property
     def address(self) -> str:
@@ -62,11 +65,16 @@ class Endpoint:
 
 
 def server_properties(
-    endpoint: Endpoint, peers: Sequence[Endpoint], logs: Path, overrides: Mapping[str, str]
+    endpoint: Endpoint,
+    peers: Sequence[Endpoint],
+    logs: Path,
+    overrides: Mapping[str, str],
+    secured: Secured | None = None,
 ) -> str:
     """Return the settings of one node of the cluster `peers`, broker and controller in one."""
     settings = _identity(endpoint, peers, logs) | _listeners(endpoint) | _replication(len(peers))
-    settings |= {"auto.create.topics.enable": "false", **PROMPT, **SMALL, **overrides}
+    settings |= {"auto.create.topics.enable": "false", **PROMPT, **SMALL}
+    settings |= {**({} if secured is None else secured.settings()), **overrides}
     return "".join(f"{_escaped(key)}={_escaped(value)}\n" for key, value in settings.items())
 
 
@@ -83,18 +91,23 @@ def _identity(endpoint: Endpoint, peers: Sequence[Endpoint], logs: Path) -> dict
 
 
 def _listeners(endpoint: Endpoint) -> dict[str, str]:
-    own = f"INT://{endpoint.address}"
-    listeners = [own, f"CONTROLLER://{HOST}:{endpoint.controller}"]
-    advertised = [own]
+    advertised = [f"INT://{endpoint.address}"]
+    if endpoint.tls is not None:
+        advertised.append(f"TLS://{HOST}:{endpoint.tls}")
+    listeners = [*advertised, f"CONTROLLER://{HOST}:{endpoint.controller}"]
     if endpoint.external is not None:
         listeners.append(f"EXT://{HOST}:{endpoint.external.listen}")
         advertised.append(f"EXT://{endpoint.external.host}:{endpoint.external.port}")
     return {
         "listeners": ",".join(listeners),
         "advertised.listeners": ",".join(advertised),
-        "listener.security.protocol.map": "INT:PLAINTEXT,EXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "inter.broker.listener.name": "INT",
+        "listener.security.protocol.map": _PLAIN if endpoint.tls is None else _SECURED,
+        "inter.broker.listener.name": "INT" if endpoint.tls is None else "TLS",
     }
+
+
+_PLAIN = "INT:PLAINTEXT,EXT:PLAINTEXT,CONTROLLER:PLAINTEXT"
+_SECURED = "INT:SASL_SSL,EXT:SASL_SSL,TLS:SSL,CONTROLLER:SSL"
 
 
 def _replication(brokers: int) -> dict[str, str]:

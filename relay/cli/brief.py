@@ -62,6 +62,13 @@ def brief_foreign(form: str, detections: Sequence[Mapping[str, object]]) -> Iter
         shown = _parts(read, "observables")
         more = f" and {len(shown) - BESIDE} more" if len(shown) > BESIDE else ""
         yield Text(f"{MARGIN}{', '.join(map(_shown, shown[:BESIDE]))}{more}")
+        yield Text(f"{MARGIN}{printable(_marks(read))}", "dim")
+
+
+def _marks(read: Mapping[str, object]) -> str:
+    alerts = read.get("derived_from")
+    ids = [f"id {name}" for name in alerts] if isinstance(alerts, list) else []
+    return ", ".join((f"TLP:{str(_part(read, 'sharing')['tlp']).upper()}", *ids))
 
 
 def brief_rejection(rejection: Mapping[str, object]) -> Iterator[Text]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -28,7 +29,7 @@ from relay.broker import (
     stop_in,
 )
 from relay.cli.codes import FAILURE, UNREACHABLE
-from relay.kafka.probe import round_trip
+from relay.kafka.probe import OPEN, Client, round_trip
 
 # A broker that works answers within a tenth of a second; one that has just elected, within two.
 PROBE_S = 5.0
@@ -117,9 +118,9 @@ def status(data: Data, as_json: AsJson = False) -> None:
         raise typer.Exit(UNREACHABLE)
 
 
-def probe(bootstrap: str) -> None:
+def probe(bootstrap: str, client: Client = OPEN) -> None:
     """Raise TimeoutError unless a record comes back through the cluster within `PROBE_S`."""
-    asyncio.run(round_trip(bootstrap, PROBE_S))
+    asyncio.run(round_trip(bootstrap, PROBE_S, client))
 
 
 def prepared(java: Path | None = None) -> Runtime:
@@ -142,7 +143,7 @@ def prepared(java: Path | None = None) -> Runtime:
         return prepare(java, progress=show)
 
 
-def start_ready(cluster: Cluster) -> None:
+def start_ready(cluster: Cluster, client: Client = OPEN) -> None:
     """Start the cluster and wait until it serves; if it does not, end what was started.
 
     What ran before, in part at least, is left running.
@@ -153,7 +154,7 @@ def start_ready(cluster: Cluster) -> None:
     ran = status_of(cluster.data).state in {"running", "partial"}
     try:
         cluster.start()
-        cluster.wait_ready(probe)
+        cluster.wait_ready(partial(probe, client=client))
     except BaseException:
         if not ran:
             cluster.stop()

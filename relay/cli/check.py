@@ -10,6 +10,7 @@ from relay.cli.kafka import broker_errors
 from relay.cli.options import SettingsFile, register_of, settings_of
 from relay.cli.preflight import differing
 from relay.kafka.config import KafkaSettings
+from relay.kafka.security import unusable
 from relay.model.policy import Policy
 from relay.settings import SettingsError, policy
 
@@ -28,6 +29,9 @@ def command(
         decides = policy(chosen, members)
     except SettingsError as error:
         fail(SETTINGS, str(error))
+    wrong = tuple(unusable(chosen.security))
+    if wrong:
+        fail(SETTINGS, "\n".join(wrong))
     enabled = sum(member.enabled for member in members)
     typer.echo(f"settings and register are sound: {len(members)} members, {enabled} enabled")
     if connect:

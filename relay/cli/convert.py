@@ -16,6 +16,7 @@ from relay.cli.formats import (
     Networks,
     format_in,
     format_out,
+    member_of,
     source_of,
 )
 from relay.cli.kafka import Member
@@ -50,7 +51,7 @@ def command(
     chosen = None if form.strip().lower() == AUTO else format_in(form)
     conversion = Conversion(chosen, format_out(to), relay)
     source = source_of(
-        member, tlp, own_network, own_domain, allow_documentation=allow_documentation
+        member_of(member), tlp, own_network, own_domain, allow_documentation=allow_documentation
     )
     counts: Counter[str] = Counter()
     lost: Counter[str] = Counter()

@@ -22,10 +22,12 @@ from relay.cli.formats import (
     Networks,
     Tlp,
     format_in,
+    member_of,
     source_of,
 )
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
-from relay.cli.options import Json
+from relay.cli.options import Json, SettingsFile
+from relay.core.register import ADMITTED
 from relay.formats.adapters import UNLABELLED
 from relay.formats.outcome import Source
 from relay.kafka.config import KafkaSettings
@@ -67,6 +69,7 @@ def command(
     replay: Replay = False,
     dry_run: DryRun = False,
     bootstrap: Bootstrap = None,
+    settings: SettingsFile = None,
     as_json: Json = False,
 ) -> None:
     """Publish detections read from stdin: NDJSON, arrays, objects one after another; plain or gz.
@@ -79,7 +82,9 @@ def command(
     """
     chosen = format_in(form)
     _check_label(chosen, tlp)
-    made = source_of(member, tlp, own_network, own_domain, allow_documentation=allow_documentation)
+    made = source_of(
+        member_of(member), tlp, own_network, own_domain, allow_documentation=allow_documentation
+    )
 
     def source() -> Source:
         return made(now())
@@ -87,7 +92,7 @@ def command(
     rules = edge_rules(member, allow_documentation=allow_documentation)
     flow = Conversion(chosen, member, rules, source, now, replay)
     tally = Tally(_tell)
-    kafka = None if dry_run else connection(bootstrap)
+    kafka = None if dry_run else connection(bootstrap, settings)
     ended = _emitted(kafka, flow, tally, as_json=as_json)
     _summary(tally, DETECTIONS + member, as_json=as_json, sent=not dry_run)
     if ended or tally.refused:
@@ -95,6 +100,8 @@ def command(
 
 
 def _check_label(form: Format, tlp: Tlp | None) -> None:
+    if tlp is not None and tlp.value not in ADMITTED:
+        fail(USAGE, f"--tlp {tlp.value}: only {' and '.join(ADMITTED)} are built yet")
     if tlp is None and form in UNLABELLED:
         fail(USAGE, f"--tlp is required: {form} carries no label, and none is ever assumed")
     if tlp is not None and form == "native":

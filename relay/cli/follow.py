@@ -16,6 +16,7 @@ from rich.text import Text
 
 from relay.cli.brief import brief, brief_foreign, brief_rejection
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
+from relay.cli.options import SettingsFile
 from relay.formats.adapters import read
 from relay.formats.outcome import Converted, Source
 from relay.formats.recognise import recognise
@@ -61,6 +62,7 @@ def command(
         bool, typer.Option("--until-end", help="Stop at the present end; do not wait.")
     ] = False,
     bootstrap: Bootstrap = None,
+    settings: SettingsFile = None,
 ) -> None:
     """Show a member's alerts as they come, and what the relay rejected of it, until Ctrl-C.
 
@@ -68,7 +70,7 @@ def command(
 
     Example: relay follow -m fr --from-beginning
     """
-    kafka = connection(bootstrap)
+    kafka = connection(bootstrap, settings)
     display = Display(as_json=as_json)
     with broker_errors(kafka, ALERTS + member), contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_follow(kafka, member, display, beginning or until_end, until_end))

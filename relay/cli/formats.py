@@ -1,5 +1,6 @@
 """The options that the commands for foreign formats share: which format, and whose records."""
 
+import re
 from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from enum import StrEnum
@@ -7,12 +8,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Final
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from relay.cli.codes import USAGE, fail
 from relay.formats.outcome import Source
 from relay.model.vocabulary import ALERT_FORMATS, FORMATS, AlertFormat, Format
+from relay.settings.scalars import MEMBER_ID, Domain
 
 AUTO: Final = "auto"
+
+_DOMAINS: Final = TypeAdapter(Domain)
 
 ALIASES: Final = {"elastic": "ecs", "eve": "suricata", "idea": "idea0", "stix2": "stix"}
 """What a format is called, too."""
@@ -63,9 +68,18 @@ def _named(written: str, known: Iterable[str]) -> str:
     name = ALIASES.get(name, name)
     if name not in known:
         near = get_close_matches(name, [*known, *ALIASES], 1)
-        meant = f"; did you mean {near[0]}?" if near else ""
+        meant = f"; did you mean {near[0]}?" if near else "."
+        if name in FORMATS:
+            meant = ": it can be read, not written."
         fail(USAGE, f"there is no format {written!r}{meant} The formats are: {', '.join(known)}")
     return name
+
+
+def member_of(written: str) -> str:
+    """Return a member's id; a usage error if it cannot be one."""
+    if re.fullmatch(MEMBER_ID, written) is None:
+        fail(USAGE, "--member: must be 1 to 32 lower-case letters, digits and inner hyphens")
+    return written
 
 
 def source_of(
@@ -78,13 +92,20 @@ def source_of(
 ) -> Callable[[int], Source]:
     """Return what makes the source of records published at a time in ms."""
     own_networks = tuple(map(_network, networks or ()))
-    own_domains = tuple(domain.lower().rstrip(".") for domain in domains or ())
+    own_domains = tuple(map(_domain, domains or ()))
     label = tlp.value if tlp is not None else None
 
     def source(at: int) -> Source:
         return Source(member, label, at, own_networks, own_domains, allow_documentation)
 
     return source
+
+
+def _domain(text: str) -> str:
+    try:
+        return _DOMAINS.validate_python(text.removeprefix("*").removeprefix("."))
+    except ValidationError as error:
+        fail(USAGE, f"--own-domain: {error.errors()[0]['msg']}, got {text!r}")
 
 
 def _network(text: str) -> IPv4Network | IPv6Network:

@@ -1,16 +1,22 @@
 """How commands reach a broker, and what they say when they cannot."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
-from relay.cli.codes import FAILURE, FORBIDDEN, UNREACHABLE, fail
+from relay.app.running import kafka_settings
+from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, UNREACHABLE, fail
 from relay.cli.options import settings_of
 from relay.kafka.config import KafkaSettings
-from relay.kafka.errors import Environment, classify, leaves
+from relay.kafka.errors import DENIED, LOGIN, Environment, classify, leaves
 from relay.kafka.events import Why
+from relay.kafka.login import refusal
+from relay.kafka.security import SecretFileError
 
 Bootstrap = Annotated[
     str | None,
@@ -21,10 +27,13 @@ Member = Annotated[str, typer.Option("--member", "-m", help="The member's id.")]
 _CODES = {Why.FORBIDDEN: FORBIDDEN, Why.CONNECTION: UNREACHABLE, Why.TIMEOUT: UNREACHABLE}
 
 
-def connection(bootstrap: str | None) -> KafkaSettings:
-    """Return how to reach the brokers: as said, else by the environment, else on this machine."""
-    brokers = bootstrap if bootstrap is not None else settings_of(None).kafka.bootstrap
-    return KafkaSettings(tuple(part.strip() for part in brokers.split(",")))
+def connection(bootstrap: str | None, settings: Path | None = None) -> KafkaSettings:
+    """Return how to reach the brokers: as said, else by settings and environment, else on this
+    machine."""
+    kafka = kafka_settings(settings_of(settings))
+    if bootstrap is None:
+        return kafka
+    return replace(kafka, bootstrap=tuple(part.strip() for part in bootstrap.split(",")))
 
 
 @contextmanager
@@ -46,5 +55,12 @@ def _report(error: BaseException, settings: KafkaSettings, topic: str) -> NoRetu
     if why is Why.MISSING:
         missing = error.args[0] if error.args else topic
         fail(FAILURE, f"{missing}: there is no such topic; `relay provision` makes it")
+    if why is Why.CONNECTION:
+        error = asyncio.run(refusal(settings)) or error
+    if isinstance(error, SecretFileError):
+        fail(SETTINGS, str(error.strerror))
     where = ", ".join(settings.bootstrap)
+    if isinstance(error, DENIED):
+        said = "login" if isinstance(error, LOGIN) else "access"
+        fail(FORBIDDEN, f"{where}: {said} denied: {type(error).__name__}: {error}")
     fail(_CODES.get(why, FAILURE), f"{where}: {why}: {type(error).__name__}: {error}")

@@ -57,5 +57,6 @@ def main() -> None:
     """Run the command line."""
     # Without a handler Python writes a client's every retry to the terminal; each command says
     # itself what went wrong, and `run` sends them to its log.
-    logging.getLogger("aiokafka").addHandler(logging.NullHandler())
+    for client in ("aiokafka", "kafka"):
+        logging.getLogger(client).addHandler(logging.NullHandler())
     app()

@@ -1,17 +1,38 @@
-"""`relay provision`: the topics of a deployment, made and kept as they should be."""
+"""`relay provision`: topics, rules, quotas and users of a deployment, made and kept as they should
+be."""
 
 import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import orjson
 import typer
 
 from relay.app.running import kafka_settings
-from relay.cli.codes import FAILURE, fail
+from relay.cli.codes import FAILURE, SETTINGS, fail
 from relay.cli.kafka import broker_errors
 from relay.cli.options import Json, SettingsFile, register_of, settings_of
-from relay.kafka.admin import apply, describe
-from relay.kafka.topics import Change, Kind, plan, wanted
+from relay.kafka import access, access_admin, admin
+from relay.kafka.access import Do, Should, Step
+from relay.kafka.config import KafkaSettings
+from relay.kafka.topics import Change, Kind, Topic, plan, wanted
+from relay.model.member import Member
+from relay.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What differs: of the topics, and of who may do what with them. `all` counts the topics."""
+
+    all: int
+    topics: tuple[Change, ...]
+    access: tuple[Step, ...]
+
+    @property
+    def work(self) -> int:
+        """How many things can be done about it."""
+        return len(self.topics) + sum(step.do is not Do.FOREIGN for step in self.access)
 
 
 def command(
@@ -19,36 +40,85 @@ def command(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; else only the plan.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what is missing or differs in the topics of a deployment; with --yes, mend it.
+    """Show what is missing or differs in a deployment's topics and access; with --yes, mend it.
 
     May be repeated at will. What would lose data is refused: the number of partitions is fixed.
+    With `access.manage` in the settings: each member's rules, quota and SCRAM user, and the
+    relay's; what a member that left had is taken away. Needs an administrator of the brokers.
 
     Example: relay provision --settings relay.yaml --yes
     """
     chosen = settings_of(settings)
     members = register_of(chosen.members)
-    should = wanted((member.id for member in members), chosen.lanes)
     kafka = kafka_settings(chosen)
+    topics = wanted((member.id for member in members), chosen.lanes)
+    should = _access(chosen, members, topics, kafka)
     with broker_errors(kafka, "topics"):
-        actual = asyncio.run(describe(kafka, (topic.name for topic in should)))
-        changes = plan(should, actual)
-        _show(changes, len(should), as_json=as_json)
-        conflicts = [change for change in changes if change.kind is Kind.CONFLICT]
+        found = _planned(chosen, kafka, topics, should)
+        _show(found, as_json=as_json)
+        conflicts = [change for change in found.topics if change.kind is Kind.CONFLICT]
         if conflicts:
             fail(FAILURE, f"{len(conflicts)} topics are in conflict; nothing was changed")
-        if changes and yes:
-            asyncio.run(apply(kafka, changes, chosen.kafka.replication_factor))
-            typer.echo(f"{len(changes)} changes made", err=True)
-    if changes and not yes:
+        if found.work and yes:
+            provision(chosen, kafka, found, should)
+            typer.echo(f"{found.work} changes made", err=True)
+    if found.work and not yes:
         typer.echo("nothing was changed: --yes does it", err=True)
+    if should is not None and should.users and chosen.security.protocol != "sasl_ssl":
+        typer.echo("passwords were not compared: that needs protocol sasl_ssl", err=True)
 
 
-def _show(changes: tuple[Change, ...], topics: int, *, as_json: bool) -> None:
+def provisioned(settings: Settings, members: Sequence[Member]) -> None:
+    """Make a deployment all that it should be. Raises KafkaError, OSError."""
+    kafka = kafka_settings(settings)
+    topics = wanted((member.id for member in members), settings.lanes)
+    should = _access(settings, members, topics, kafka)
+    provision(settings, kafka, _planned(settings, kafka, topics, should), should)
+
+
+def provision(settings: Settings, kafka: KafkaSettings, found: Plan, should: Should | None) -> None:
+    """Do what was planned, topics first. Raises KafkaError, OSError."""
+    if found.topics:
+        asyncio.run(admin.apply(kafka, found.topics, settings.kafka.replication_factor))
+    if should is not None and not access.mended(found.access):
+        access_admin.perform(kafka, settings.access.passwords, should, found.access)
+
+
+def _access(
+    settings: Settings, members: Sequence[Member], topics: Sequence[Topic], kafka: KafkaSettings
+) -> Should | None:
+    """Return what access should be like, None if that is not ours to manage."""
+    if not settings.access.manage:
+        return None
+    # Who provisions is an operator: nothing is reported of its rules, and no member may be it.
+    login = {settings.security.username} - {"", settings.access.principal}
+    chosen = replace(settings.access, operators=settings.access.operators | login)
+    clashing = tuple(access.clashes(members, chosen, kafka))
+    if clashing:
+        fail(SETTINGS, "\n".join(clashing))
+    return access.wanted(members, topics, chosen, kafka)
+
+
+def _planned(
+    settings: Settings, kafka: KafkaSettings, topics: Sequence[Topic], should: Should | None
+) -> Plan:
+    actual = asyncio.run(admin.describe(kafka, (topic.name for topic in topics)))
+    steps: tuple[Step, ...] = ()
+    if should is not None:
+        there = access_admin.observe(kafka, settings.access.passwords, should)
+        steps = access.plan(should, there)
+    return Plan(len(topics), plan(topics, actual), steps)
+
+
+def _show(found: Plan, *, as_json: bool) -> None:
     if as_json:
-        rows = [{"do": c.kind.value, "topic": c.topic.name, "what": c.says} for c in changes]
-        typer.echo(orjson.dumps({"topics": topics, "changes": rows}).decode())
+        rows = [{"do": c.kind.value, "topic": c.topic.name, "what": c.says} for c in found.topics]
+        rows += [{"do": s.do.value, "principal": s.principal, "what": s.says} for s in found.access]
+        typer.echo(orjson.dumps({"topics": found.all, "changes": rows}).decode())
         return
-    for change in changes:
+    for change in found.topics:
         typer.echo(f"{change.kind.value:<10} {change.topic.name}: {change.says}")
-    if not changes:
-        typer.echo(f"{topics} topics, all as they should be")
+    for step in found.access:
+        typer.echo(f"{step.do.value:<11} {step.principal}: {step.says}")
+    if not found.topics and not found.access:
+        typer.echo(f"{found.all} topics, all as they should be")

@@ -12,7 +12,7 @@ import orjson
 import typer
 
 from relay.cli.codes import USAGE, fail
-from relay.cli.options import SettingsFile, register_of, settings_of
+from relay.cli.options import register_of, settings_of
 from relay.core.correlate import Rules
 from relay.core.register import Register
 from relay.model.records import Position, Record
@@ -42,7 +42,9 @@ class LineError(ValueError):
 
 def command(
     members: Annotated[Path, typer.Option("--members", help="members.yaml")],
-    settings: SettingsFile = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="relay.yaml; else the defaults.")
+    ] = None,
 ) -> None:
     """Read a log on stdin, write what each member would be told.
 

@@ -27,12 +27,18 @@ def title(key: Observable, telling: Telling, sources: Sequence[SourceLine]) -> s
     `sources` is what may be said of the contributors; who withholds its country is counted.
     """
     head = _HEADS.get(telling.state, "Alert")
-    level = Severity(max(telling.view.claimed, telling.view.severity)).name.lower()
+    level, claimed = _name(telling.view.severity), _name(telling.view.claimed)
+    if telling.view.claimed > telling.view.severity:
+        level = f"{level} (claimed {claimed})"
     votes = telling.view.votes
     seen = f"seen by {votes} member" + ("" if votes == 1 else "s")
     named = _named(sources)
     where = f" ({', '.join(named)})" if named else ""
     return f"{head}: {key.type} {defanged(key)}, {level}, {seen}{where}"
+
+
+def _name(level: int) -> str:
+    return Severity(level).name.lower()
 
 
 def _named(sources: Sequence[SourceLine]) -> list[str]:

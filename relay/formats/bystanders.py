@@ -38,7 +38,10 @@ _MIRRORS = frozenset((
     "ipinfo.io", "myexternalip.com", "whatismyip.com", "wtfismyip.com",
 ))  # fmt: skip
 
+_KNOWN = _SERVICES | _MIRRORS | _REPORTS
+
 _HOST = re.compile(r"(?:[a-z]{3,5}://)?(?:[^/?#@]*@)?([^/?#:]+)", re.IGNORECASE)
+_FRONT = re.compile(r"(?::[0-9]{1,5})?/?")  # what may stand behind the host
 
 
 def reports(url: str) -> bool:
@@ -53,7 +56,17 @@ def answers(url: str) -> bool:
 
 def serves(host: str) -> bool:
     """Return whether a name is of a service that everybody uses, or of who writes about attacks."""
-    return any(_below(host, known) for known in (_SERVICES, _MIRRORS, _REPORTS))
+    return _below(host, _KNOWN)
+
+
+def fronts(url: str) -> bool:
+    """Return whether a URL is but the front page of a service that everybody uses."""
+    found = _HOST.match(refang_url(url))
+    return (
+        found is not None
+        and serves(found[1])
+        and _FRONT.fullmatch(found.string, found.end()) is not None
+    )
 
 
 def _host(url: str) -> str:

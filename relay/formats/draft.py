@@ -94,12 +94,11 @@ def finished(draft: Draft, harvest: Harvest, source: Source) -> Outcome:
     if isinstance(tlp, Refused):
         return tlp
     shared = {**_described(draft, harvest, source), "sharing": _sharing(draft, tlp)}
-    return Converted(
-        tuple(
-            {**shared, "id": _id(draft, source, part), "observables": some}
-            for part, some in enumerate(_parted(observables))
-        )
-    )
+    detections = [
+        {**shared, "id": _id(draft, source, part), "observables": some}
+        for part, some in enumerate(_parted(observables))
+    ]
+    return Converted(tuple(detections))
 
 
 def line(text: str, longest: int = LONGEST_TITLE) -> str:
@@ -112,21 +111,13 @@ def line(text: str, longest: int = LONGEST_TITLE) -> str:
 
 def techniques(written: Iterable[str]) -> list[dict[str, str]]:
     """Return the ATT&CK techniques among some words, without repeats; `_` may stand for the dot."""
-    ids = dict.fromkeys(word.strip().upper().replace("_", ".") for word in written)
+    ids = dict.fromkeys([word.strip().upper().replace("_", ".") for word in written])
     return [{"id": name} for name in ids if _TECHNIQUE.fullmatch(name)][:MOST_TECHNIQUES]
 
 
 def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, object]:
     written = draft.title.strip()
     title = line(written)
-    assumed = [
-        flag
-        for flag, value in (
-            ("confidence_assumed", draft.confidence),
-            ("severity_assumed", draft.severity),
-        )
-        if value is None
-    ]
     body: dict[str, object] = {
         "schema": "detection.v1",
         "id": "",
@@ -140,7 +131,7 @@ def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, obje
         "observables": (),
         "sensor": _sensor(draft.sensor, harvest),
     }
-    if assumed:
+    if assumed := _assumed(draft):
         body["flags"] = assumed
     if known := techniques(draft.techniques):
         body["techniques"] = known
@@ -150,6 +141,11 @@ def _described(draft: Draft, harvest: Harvest, source: Source) -> dict[str, obje
         body.update(first_hand=False, derived_from=list(draft.derived_from[:MOST_NAMES]))
     body.update(_activity(draft))
     return body
+
+
+def _assumed(draft: Draft) -> list[str]:
+    flags = ["confidence_assumed"] if draft.confidence is None else []
+    return flags if draft.severity is not None else [*flags, "severity_assumed"]
 
 
 def _activity(draft: Draft) -> Iterator[tuple[str, object]]:
@@ -165,7 +161,7 @@ def _activity(draft: Draft) -> Iterator[tuple[str, object]]:
 
 
 def _names(written: Iterable[str], harvest: Harvest) -> list[str]:
-    lines = dict.fromkeys(line(name, LONGEST_NAME) for name in written)
+    lines = dict.fromkeys([line(name, LONGEST_NAME) for name in written])
     return [name for name in lines if name and not harvest.betrays(name)][:MOST_NAMES]
 
 
@@ -175,9 +171,13 @@ _SENSOR_BOUNDS = (
 
 
 def _sensor(sensor: Sensor, harvest: Harvest) -> dict[str, object]:
-    said = {name: line(getattr(sensor, name), longest) for name, longest in _SENSOR_BOUNDS}
-    kept = {name: text for name, text in said.items() if text and not harvest.betrays(text)}
-    return {**kept, "format": sensor.format}
+    kept: dict[str, object] = {}
+    for name, longest in _SENSOR_BOUNDS:
+        text = line(getattr(sensor, name), longest)
+        if text and not harvest.betrays(text):
+            kept[name] = text
+    kept["format"] = sensor.format
+    return kept
 
 
 def _sharing(draft: Draft, tlp: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 from relay.core.normalise import Canonical, canonical
+from relay.formats.bystanders import serves
 from relay.formats.outcome import Source
 
 MOST_HIDDEN = 2000
@@ -64,7 +65,8 @@ class Harvest:
 
     def hide(self, values: Iterable[str]) -> None:
         """Add values of the victim's side, and take back what was gathered of them."""
-        words = {word for value in values for word in _words(value)} - self._hidden
+        words = {word for value in values for word in _words(value)}
+        words -= self._hidden
         if not words:
             return
         self._hidden |= words
@@ -83,7 +85,7 @@ class Harvest:
             return False
         allowed = self._source.allow_documentation
         verdict = canonical(kind, written, allow_documentation=allowed)
-        if not isinstance(verdict, Canonical):
+        if not isinstance(verdict, Canonical) or _says_nothing(written, verdict):
             return False
         name = (verdict.type, verdict.value)
         if name not in self._found:
@@ -128,7 +130,7 @@ class Harvest:
         if "." in form and _INSIDE.search(form) is not None:
             return True
         if len(self._hidden) > FEW_HIDDEN:
-            if any(phrase in self._hidden for phrase in _phrases(form)):
+            if not self._hidden.isdisjoint(_phrases(form)):
                 return True
             words: Iterable[str] = ()
         else:
@@ -157,16 +159,24 @@ class Harvest:
         return any(address in network for network in networks)
 
 
-def _words(value: str) -> Iterable[str]:
-    """Yield the forms in which a hidden value is looked for."""
+def _says_nothing(written: str, left: Canonical) -> bool:
+    """Return whether only the front page of a service that everybody uses is left of a URL: what
+    told the attacker's page, a fragment or personal parameters, is cut."""
+    if left.type != "url" or not ("#" in written or left.trimmed):
+        return False
+    page = urlsplit(left.value)
+    bare = page.path == "/" and ("#" in written or not page.query)
+    return bare and serves(page.hostname or "")
+
+
+def _words(value: str) -> tuple[str, ...]:
+    """Return the forms in which a hidden value is looked for."""
     word = value.strip().lower()
     if not _SHORTEST <= len(word) <= _LONGEST or word in _ANYBODY:
-        return
-    yield word
+        return ()
     kind = _kind(word)
     form = canonical(kind, word, allow_documentation=True) if kind else None
-    if isinstance(form, Canonical):
-        yield form.value.lower()
+    return (word, form.value.lower()) if isinstance(form, Canonical) else (word,)
 
 
 def _kind(word: str) -> str:

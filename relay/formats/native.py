@@ -1,12 +1,15 @@
 """The relay's own messages, read as a member's edge would check them: detections and alerts."""
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from relay.core.normalise import Canonical, canonical
 from relay.core.screen import VICTIM, screen
+from relay.formats.labels import strictest
 from relay.formats.outcome import Converted, Refused, Source
+from relay.formats.recognise import NAMES, recognise
 from relay.model.alert import Alert
 from relay.model.detection import Observable, Reported
 from relay.model.outcome import Reason
@@ -25,9 +28,18 @@ def read(body: dict[str, Any], source: Source) -> Alert | Converted | Refused:
         return _alert(body)
     detection = detection_in(body, source.member)
     if isinstance(detection, Fault):
-        return Refused(detection.reason, detection.detail, detection.path)
+        return Refused(detection.reason, hinted(detection, body).detail, detection.path)
     kept = observables(detection, source)
     return kept if isinstance(kept, Refused) else Converted((_minimised(detection, source),))
+
+
+def hinted(fault: Fault, value: object) -> Fault:
+    """Return why a value is no native message; of another format's record, which one it is."""
+    form = recognise(value) if fault.reason is Reason.UNKNOWN_SCHEMA else None
+    if form is None or form == "native":
+        return fault
+    hint = f"{fault.detail}; it looks like {NAMES[form]}, which `emits` in the register can allow"
+    return replace(fault, detail=hint)
 
 
 def observables(detection: DetectionV1, source: Source) -> tuple[Observable, ...] | Refused:
@@ -48,7 +60,9 @@ def _alert(body: dict[str, Any]) -> Alert | Refused:
 
 
 def _minimised(detection: DetectionV1, source: Source) -> dict[str, object]:
-    body: dict[str, object] = detection.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    body = detection.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    if source.tlp is not None:
+        body["sharing"]["tlp"] = strictest((detection.sharing.tlp, source.tlp))
     kept: dict[tuple[str, str], object] = {}
     for observable in detection.observables:
         verdict = canonical(

@@ -167,9 +167,11 @@ def recognise(value: object) -> Format | None:
     return next((name for name, looks in _TESTS if looks(value)), None)
 
 
-def seems(value: object) -> str:
-    """Return, for a refusal, what a value looks like."""
-    found = recognise(value)
-    return (
-        "it looks like no format known here" if found is None else f"it looks like {NAMES[found]}"
-    )
+def seems(value: object, *refusing: Format) -> str:
+    """Return, for a refusal, what a value looks like to others than the format that refuses it."""
+    fields = value[0] if isinstance(value, list) and value else value
+    if isinstance(fields, dict):
+        for name, looks in _TESTS:
+            if name not in refusing and looks(fields):
+                return f"it looks like {NAMES[name]}"
+    return "it looks like no format known here"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from relay.model.vocabulary import LOSSES
 from relay.model.vocabulary import Loss as Loss
 
 MOST_BYTES = 64 * 1024
@@ -39,4 +40,4 @@ def fitted(
 
 def losses(**counts: int) -> tuple[tuple[Loss, int], ...]:
     """Return what was lost, without what was not; the names are those of `Loss`."""
-    return tuple((name, count) for name, count in counts.items() if count)  # type: ignore[misc]
+    return tuple((part, counts[part]) for part in LOSSES if counts.get(part))

@@ -66,9 +66,20 @@ _TACTICS: Mapping[str, Classification] = MappingProxyType(
     }
 )
 
+_WORDS: tuple[tuple[re.Pattern[str], Classification], ...] = (
+    (
+        re.compile(
+            r"\bc2\b|\bc&c\b|command.?(?:and|&).?control|\bcontrol servers?\b", re.IGNORECASE
+        ),
+        "malicious-code:c2-server",
+    ),
+    (re.compile(r"phish", re.IGNORECASE), "fraud:phishing"),
+)
+"""Words by which a title alone classes what it is of: only those that leave no doubt."""
+
 _ID = re.compile(r"(?<![A-Za-z0-9])[Tt][0-9]{4}(?:[._][0-9]{3})?(?![0-9])")
+_LONGEST_TITLE = 1000
 _LONGEST = 65_536  # characters of one text looked at: the largest field of these is far shorter
-_BETWEEN = str.maketrans("", "", " -_")
 
 
 def technique_ids(written: Iterable[str]) -> list[str]:
@@ -82,7 +93,7 @@ def technique_ids(written: Iterable[str]) -> list[str]:
 
 def folded_word(word: str) -> str:
     """Return a word without case, blanks, dashes and underscores."""
-    return word.lower().translate(_BETWEEN)
+    return word.lower().replace(" ", "").replace("-", "").replace("_", "")
 
 
 def classed(techniques: Iterable[str], tactics: Iterable[str]) -> Classification | None:
@@ -91,3 +102,9 @@ def classed(techniques: Iterable[str], tactics: Iterable[str]) -> Classification
         if (found := _TECHNIQUES.get(name[:5])) is not None:
             return found
     return next((_TACTICS[word] for word in map(folded_word, tactics) if word in _TACTICS), None)
+
+
+def worded(title: str) -> Classification | None:
+    """Return the class that the words of a title say, or None."""
+    read = title[:_LONGEST_TITLE]
+    return next((meant for pattern, meant in _WORDS if pattern.search(read)), None)

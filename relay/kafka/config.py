@@ -60,6 +60,11 @@ class KafkaSettings:
         """Return the id under which a lane tries the topics it has set aside."""
         return f"{self.app}.probe.{lane}"
 
+    @property
+    def transactional_prefixes(self) -> tuple[str, ...]:
+        """What all of those begin with, and no other deployment's: an app's name holds no dot."""
+        return f"{self.app}.correlate.", f"{self.app}.probe."
+
 
 @dataclass(frozen=True, slots=True)
 class Topics:

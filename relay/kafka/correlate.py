@@ -12,7 +12,7 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from relay.kafka.changelog import Restorer
 from relay.kafka.clients import Consumer, Partition, grouped
 from relay.kafka.errors import Environment, Treatment, classify, leaves
-from relay.kafka.events import ClientRecycled, Lag, Stage
+from relay.kafka.events import Assigned, ClientRecycled, Lag, LaneStands, Stage
 from relay.kafka.internals import discard_consumer
 from relay.kafka.kit import LaneKit
 from relay.kafka.lane import Lane
@@ -94,6 +94,7 @@ class CorrelateWorker:
             await self._note(errors)
         finally:
             self.joined = False
+            self.assigned(None)
             self._lanes.clear()
             self._tasks.clear()
             await discard_consumer(consumer)
@@ -130,12 +131,14 @@ class CorrelateWorker:
             reading = [p for p, lane in self._lanes.items() if lane.ready]
             watch(consumer, reading, self._patience)
             for partition in reading:
-                end = consumer.highwater(partition)
-                if end is not None:
-                    lag = max(0, end - self._lanes[partition].next)
-                    self._kit.observe(
-                        Lag(Stage.CORRELATE, partition.topic, partition.partition, lag)
-                    )
+                self._tell(self._lanes[partition], consumer.highwater(partition))
+
+    def _tell(self, lane: Lane, end: int | None) -> None:
+        observe, place = self._kit.observe, lane.partition
+        if end is not None:
+            lag = lane.progress.lag(end, time.time_ns() // 1_000_000)
+            observe(Lag(Stage.CORRELATE, place.topic, place.partition, *lag))
+        observe(LaneStands(lane.number, lane.clock(), lane.size()))
 
     def own(self, partition: Partition, consumer: Consumer, tasks: asyncio.TaskGroup) -> None:
         """Work on a lane from when its former tasks here have ended: they may hold its store."""
@@ -145,6 +148,10 @@ class CorrelateWorker:
         former = {task for task in self._tasks.get(partition, ()) if not task.done()}
         self._lanes[partition] = lane
         self._tasks[partition] = {*former, tasks.create_task(_after(former, lane))}
+
+    def assigned(self, lanes: int | None) -> None:
+        """Tell how many lanes the group gave; None while it is deciding."""
+        self._kit.observe(Assigned(Stage.CORRELATE, lanes))
 
     async def give_up(self) -> None:
         """Let the running transactions end, for a third of the rebalance time-out; then cut."""
@@ -173,6 +180,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
     async def on_partitions_revoked(self, _revoked: Collection[Partition]) -> None:
         """End all lanes: aiokafka's rebalances take everything away before they give."""
         self._worker.joined = False
+        self._worker.assigned(None)
         await self._worker.give_up()
 
     def on_partitions_assigned(self, assigned: Collection[Partition]) -> None:
@@ -181,6 +189,7 @@ class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka
         for partition in assigned:
             self._worker.own(partition, self._consumer, self._tasks)
         self._worker.joined = True
+        self._worker.assigned(len(assigned))
 
 
 async def _after(former: "Collection[asyncio.Task[None]]", lane: Lane) -> None:

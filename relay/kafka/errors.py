@@ -10,6 +10,7 @@ from aiokafka.errors import (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
     IllegalOperation,
+    IllegalSaslStateError,
     IllegalStateError,
     IncompatibleBrokerVersion,
     InvalidProducerEpoch,
@@ -27,6 +28,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
     TransactionalIdAuthorizationFailed,
     UnknownTopicOrPartitionError,
+    UnsupportedSaslMechanismError,
     UnsupportedVersionError,
 )
 
@@ -103,6 +105,24 @@ TABLE: Final[dict[type[BaseException], tuple[Treatment, Why]]] = {
     IllegalStateError: (Treatment.REOPEN, Why.DEAD_CLIENT),
     KafkaError: (Treatment.REOPEN, Why.KAFKA),
 }
+
+LOGIN: Final = (
+    AuthenticationFailedError,
+    AuthenticationMethodNotSupported,
+    IllegalSaslStateError,
+    SaslAuthenticationFailed,
+    UnsupportedSaslMechanismError,
+)
+"""The errors by which a broker refuses to know us."""
+
+DENIED: Final = (
+    *LOGIN,
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+"""Those, and the ones by which it knows us and does not allow what was asked."""
 
 Environment: Final = (
     KafkaError,

@@ -137,12 +137,30 @@ class ReadableLatency:
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """`records` of a partition were not yet decided."""
+    """`records` of a partition were not yet decided, the first of them `seconds` old at most."""
 
     stage: Stage
     topic: str
     partition: int
     records: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStands:
+    """A lane has decided all that was appended until `at` (ms) and keeps `size` bytes on disk."""
+
+    lane: int
+    at: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The group gave this process `partitions` of a stage's. None: it is deciding, or we left."""
+
+    stage: Stage
+    partitions: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +217,8 @@ Event = (
     | BatchLimited
     | ReadableLatency
     | Lag
+    | LaneStands
+    | Assigned
     | ProducerReplaced
     | ClientRecycled
     | Undeliverable

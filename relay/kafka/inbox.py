@@ -13,15 +13,13 @@ from relay.model.records import Record
 
 
 class Inbox:
-    """Records in order of offset, from `next` on; cut into one transaction's worth at a time.
+    """Records in order of offset, cut into one transaction's worth at a time.
 
     Bounded: `add` says when the partition must be paused, `is_low` when it may be resumed.
     """
 
     def __init__(self, settings: LaneSettings) -> None:
         self.closed = False
-        self.next = 0
-        """The offset of the first record that is not committed."""
         self._settings = settings
         self._records: list[Record] = []
         self._expected = 0
@@ -36,7 +34,7 @@ class Inbox:
     def begin(self, offset: int) -> None:
         """Forget everything; the next record wanted is at `offset` or after."""
         self.drop()
-        self.next = self._expected = offset
+        self._expected = offset
         self._failed = False
 
     def drop(self) -> None:
@@ -91,12 +89,11 @@ class Inbox:
         self._signal()
         return records
 
-    def committed(self, offset: int, seconds: float) -> None:
-        """Note that all below `offset` is committed and how long the transaction took.
+    def committed(self, seconds: float) -> None:
+        """Note how long a transaction took.
 
         The spacing follows the commits' duration: a broker that is slow gets fewer of them.
         """
-        self.next = offset
         least, most = self._settings.cut_ms / 1_000, self._settings.cut_most_ms / 1_000
         self._spacing = min(most, max(least, 0.8 * self._spacing + 0.2 * seconds))
 

@@ -23,6 +23,7 @@ from relay.kafka.correlate import Health
 from relay.kafka.courtesy import Courtesy
 from relay.kafka.errors import Environment, Treatment, classify, leaves
 from relay.kafka.events import (
+    Assigned,
     BatchDropped,
     ClientRecycled,
     Lag,
@@ -30,7 +31,8 @@ from relay.kafka.events import (
     SourceForbidden,
     Stage,
 )
-from relay.kafka.internals import discard_consumer
+from relay.kafka.internals import discard_consumer, position_now
+from relay.kafka.progress import Progress
 from relay.kafka.watch import Patience, watch
 from relay.kafka.writer import Writer
 from relay.model.plan import Plan
@@ -61,7 +63,8 @@ class IngestWorker:
         self._patience = Patience(kit.kafka.stuck_ms / 1_000)
         self._generation = 0
         self._acknowledged: dict[Partition, int] = {}
-        self._reached: dict[Partition, int] = {}
+        self._progress: dict[Partition, Progress] = {}
+        self._in_hand = False
         self._forbidden: dict[str, float] = {}
         self._news = asyncio.Event()
         self._written_at = dict.fromkeys(range(kit.settings.lanes), 0.0)
@@ -126,7 +129,9 @@ class IngestWorker:
         self._assigned = partitions or ()
         self._forbidden.clear()
         self._acknowledged.clear()
-        self._reached.clear()
+        self._progress.clear()
+        owned = len(partitions) if partitions is not None else None
+        self._kit.observe(Assigned(Stage.INGEST, owned))
 
     async def _note(self, errors: ExceptionGroup) -> None:
         for error in leaves(errors):
@@ -141,14 +146,22 @@ class IngestWorker:
     ) -> None:
         """Gather, decide, do. The smallest partitions first: who floods waits for itself."""
         while not stop.is_set():
+            self._in_hand = False
             fetched = await self._poll(consumer)
             self._patience.renew()
+            self._take(fetched)
             generation = self._generation
             for batch in self._batches(fetched):
                 if generation != self._generation:
                     self._kit.observe(BatchDropped(len(batch)))
                 elif await self._pass_on(batch, generation, writer, courtesy):
                     self._acknowledge(batch)
+
+    def _take(self, fetched: Mapping[Partition, Sequence[Fetched]]) -> None:
+        self._in_hand = True
+        for partition, rows in fetched.items():
+            if rows and partition not in self._progress:
+                self._progress[partition] = Progress(rows[0].offset, rows[0].timestamp)
 
     def _batches(self, fetched: Mapping[Partition, Sequence[Fetched]]) -> list[Sequence[Fetched]]:
         """Cut a round into batches, in order within each partition.
@@ -207,9 +220,10 @@ class IngestWorker:
                 self._written_at[outgoing.partition] = now
 
     def _acknowledge(self, batch: Sequence[Fetched]) -> None:
-        offsets = {partition_of(f.topic, f.partition): f.offset + 1 for f in batch}
-        self._acknowledged |= offsets
-        self._reached |= offsets
+        last = {partition_of(found.topic, found.partition): found for found in batch}
+        for partition, found in last.items():
+            self._acknowledged[partition] = found.offset + 1
+            self._progress[partition].reach(found.offset + 1, found.timestamp)
         self._news.set()
 
     def _backoff(self, attempts: int) -> float:
@@ -255,11 +269,16 @@ class IngestWorker:
             await asyncio.sleep(LOOK_S)
             self._forgive(consumer)
             watch(consumer, self._readable(), self._patience)
-            for partition in self._assigned:
-                end = consumer.highwater(partition)
-                if end is not None and partition in self._reached:
-                    lag = max(0, end - self._reached[partition])
-                    self._kit.observe(Lag(Stage.INGEST, partition.topic, partition.partition, lag))
+            for partition, progress in self._progress.items():
+                self._tell_lag(consumer, partition, progress)
+
+    def _tell_lag(self, consumer: Consumer, partition: Partition, progress: Progress) -> None:
+        end, position = consumer.highwater(partition), position_now(consumer, partition)
+        if position is not None and not self._in_hand:
+            progress.skip(position)
+        if end is not None:
+            lag = progress.lag(end, time.time_ns() // 1_000_000)
+            self._kit.observe(Lag(Stage.INGEST, partition.topic, partition.partition, *lag))
 
 
 class _Assignments(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka declares no types

@@ -10,11 +10,11 @@ from operator import attrgetter
 from typing import Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.conn import CloseReason
+from aiokafka.conn import AIOKafkaConnection, CloseReason, OAuthAuthenticator
 from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.admin import ApiVersionRequest
 
-from relay.kafka.clients import Consumer, Producer
+from relay.kafka.clients import Consumer, Partition, Producer
 
 T = TypeVar("T")
 
@@ -39,6 +39,8 @@ COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 NETWORK: Final = attrgetter("_client")
 SENDING: Final = attrgetter("_send_request")
+ASSIGNMENT: Final = attrgetter("_subscription.subscription.assignment")
+PROVIDER: Final = attrgetter("_sasl_oauth_token_provider")
 
 
 def kept(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
@@ -68,6 +70,15 @@ def reader_is_dead(consumer: Consumer) -> bool:
     return any(task.done() for task in tasks)
 
 
+def position_now(consumer: Consumer, partition: Partition) -> int | None:
+    """Return the next offset that an assigned partition would be read at, without waiting for it.
+
+    Unlike the offset of the last record it is beyond the markers of transactions.
+    """
+    state = ASSIGNMENT(consumer).state_value(partition)
+    return state.position if state.has_valid_position else None
+
+
 def count_breaks(producer: Producer) -> Callable[[], int]:
     """Return a function that tells how many connections of `producer` have failed.
 
@@ -84,6 +95,28 @@ def count_breaks(producer: Producer) -> Callable[[], int]:
 
     object.__setattr__(client, "_on_connection_closed", closed)
     return lambda: broken
+
+
+class Bearer(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka declares no types
+    """Says a token as RFC 7628 has it: a refusal is answered, so that it comes as an error.
+
+    aiokafka takes what a broker says of a token for its consent, whatever it is, and then reads
+    its own next answers wrongly.
+    """
+
+    async def step(self, payload: bytes | None) -> tuple[bytes, bool] | None:
+        """Return what to send next, or None when it is over."""
+        if payload:
+            return b"\x01", True
+        said: tuple[bytes, bool] | None = await super().step(payload)
+        return said
+
+
+def heed_refused_tokens() -> None:
+    """Let all of aiokafka's connections log in by `Bearer`. May be called again."""
+    AIOKafkaConnection.authenticator_oauth = lambda connection: Bearer(
+        sasl_oauth_token_provider=PROVIDER(connection)
+    )
 
 
 async def discard_producer(producer: Producer) -> None:

@@ -37,6 +37,7 @@ from relay.kafka.events import (
 from relay.kafka.inbox import Inbox
 from relay.kafka.internals import count_breaks, discard_producer
 from relay.kafka.kit import LaneKit
+from relay.kafka.progress import Progress
 from relay.kafka.transaction import Offsets, is_there, transact
 from relay.kafka.writer import Writer
 from relay.model.outcome import Outcome, Sent
@@ -75,15 +76,24 @@ class Lane:
         self._limits: dict[str, int] = {}
         self._failures = 0
         self._assigned = time.monotonic()
+        self._store: RocksStore | None = None
+        self.progress = Progress(0)
+        self._since = 0
 
-    @property
-    def next(self) -> int:
-        """The offset of the first sighting that is not committed."""
-        return self._inbox.next
+    def clock(self) -> int:
+        """Return the append time (ms) up to which all is decided; at first, that of take-over."""
+        return self.progress.at or self._since
+
+    def size(self) -> int:
+        """Return the bytes that the lane's state takes on disk, 0 while it is not ready."""
+        return self._store.size() if self.ready and self._store is not None else 0
 
     def offer(self, fetched: Sequence[Fetched]) -> None:
         """Take what was read, unless the lane is not ready: then it will be read again."""
-        if self.ready and self._inbox.add(fetched):
+        if not self.ready or not fetched:
+            return
+        self.progress.at = self.progress.at or fetched[0].timestamp
+        if self._inbox.add(fetched):
             self._consumer.pause(self.partition)
 
     def close(self) -> None:
@@ -118,7 +128,7 @@ class Lane:
         try:
             committed = await self._fence(producer)
             restored = await self._restorer.restore(self.number)
-            store = restored.store
+            self._store = store = restored.store
             await self._begin(committed, restored)
             await self._work(_Tenure(producer, store, restored.adopted, breaks))
         except Environment as error:
@@ -145,6 +155,7 @@ class Lane:
         if self.partition not in self._consumer.assignment():
             raise DeadClientError("the lane was given to another while it was taken over")
         self._inbox.begin(offset)
+        self.progress, self._since = Progress(offset), time.time_ns() // 1_000_000
         self._consumer.seek(self.partition, offset)
         self._consumer.resume(self.partition)
         self.ready = True
@@ -202,7 +213,8 @@ class Lane:
         reached = max((w.offset + p.batch.record_count() for p, w in state), default=None)
         tenure.store.apply(plan.changes, reached)
         self._step(Step.MERGED)
-        self._inbox.committed(offset, seconds)
+        self._inbox.committed(seconds)
+        self.progress.reach(offset, records[-1].at)
         self._failures = 0
         committed = TransactionCommitted(self.number, len(records), packer.records, seconds)
         self._tell(committed, plan.outcomes)

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -18,7 +20,13 @@ REQUEST_MS = 5_000
 CLOSE_S = 2.0
 
 
-async def round_trip(bootstrap: str, timeout_s: float) -> None:
+Client = Mapping[str, Any]
+"""Keyword arguments of aiokafka's clients that make them those of a secured cluster."""
+
+OPEN: Client = MappingProxyType({})
+
+
+async def round_trip(bootstrap: str, timeout_s: float, client: Client = OPEN) -> None:
     """Write records in a transaction to each partition of a throw-away topic and read them back.
 
     No consumer group is used. The topic is deleted at the end; the transactional id `relay.probe`
@@ -30,7 +38,7 @@ async def round_trip(bootstrap: str, timeout_s: float) -> None:
     causes: list[KafkaError] = []
     try:
         async with asyncio.timeout(timeout_s):
-            await _until_it_works(bootstrap, causes)
+            await _until_it_works(bootstrap, client, causes)
     except TimeoutError:
         cause = repr(causes[-1]) if causes else "no answer"
         raise TimeoutError(f"{bootstrap}: no record came back in {timeout_s:g} s: {cause}") from (
@@ -38,19 +46,21 @@ async def round_trip(bootstrap: str, timeout_s: float) -> None:
         )
 
 
-async def _until_it_works(bootstrap: str, causes: list[KafkaError]) -> None:
+async def _until_it_works(bootstrap: str, client: Client, causes: list[KafkaError]) -> None:
     """Try until it works; `causes` holds the error of the last attempt."""
     while True:
         try:
-            return await _once(bootstrap)
+            return await _once(bootstrap, client)
         except KafkaError as error:
             causes[:] = [error]
         await asyncio.sleep(PAUSE_S)
 
 
-async def _once(bootstrap: str) -> None:
+async def _once(bootstrap: str, client: Client) -> None:
     topic = f"relay.probe.{secrets.token_hex(4)}"
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS)
+    admin = AIOKafkaAdminClient(
+        bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_MS, **client
+    )
     try:
         await admin.start()
         # -1: as often as the cluster replicates by default, which aiokafka's own check of its
@@ -60,19 +70,20 @@ async def _once(bootstrap: str) -> None:
             if code:
                 raise for_code(code)(message)
         try:
-            await _write(bootstrap, topic)
-            await _read(bootstrap, topic)
+            await _write(bootstrap, topic, client)
+            await _read(bootstrap, topic, client)
         finally:
             await admin.delete_topics([topic])
     finally:
         await _closed(admin.close())
 
 
-async def _write(bootstrap: str, topic: str) -> None:
+async def _write(bootstrap: str, topic: str, client: Client) -> None:
     producer = AIOKafkaProducer(
         bootstrap_servers=bootstrap,
         transactional_id="relay.probe",
         request_timeout_ms=REQUEST_MS,
+        **client,
     )
     try:
         await producer.start()
@@ -85,12 +96,13 @@ async def _write(bootstrap: str, topic: str) -> None:
         await _closed(producer.stop())
 
 
-async def _read(bootstrap: str, topic: str) -> None:
+async def _read(bootstrap: str, topic: str, client: Client) -> None:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level="read_committed",
         auto_offset_reset="earliest",
         request_timeout_ms=REQUEST_MS,
+        **client,
     )
     try:
         await consumer.start()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import count
 
-from aiokafka.errors import UnknownTopicOrPartitionError
+from aiokafka.errors import TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from relay.kafka import clients
 from relay.kafka.batches import Packer
@@ -27,7 +27,8 @@ class Publisher:
         self._turn = count()
 
     async def find(self, topic: str) -> None:
-        """Raise UnknownTopicOrPartitionError if there is no such topic, before a record comes."""
+        """Raise, before a record comes, if there is no such topic or nothing may be said of it:
+        UnknownTopicOrPartitionError, TopicAuthorizationFailedError."""
         await self._partition(topic)
 
     async def send(self, topic: str, records: Sequence[Outgoing]) -> None:
@@ -46,6 +47,8 @@ class Publisher:
         if not cluster.partitions_for_topic(topic):
             await self._producer.client.set_topics({topic})
         known = cluster.partitions_for_topic(topic)
+        if topic in cluster.unauthorized_topics:
+            raise TopicAuthorizationFailedError(topic)
         if not known:
             raise UnknownTopicOrPartitionError(topic)
         return next(self._turn) % len(known)

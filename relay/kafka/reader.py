@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-from aiokafka.errors import UnknownTopicOrPartitionError
+from aiokafka.errors import TopicAuthorizationFailedError, UnknownTopicOrPartitionError
 
 from relay.kafka import clients
 from relay.kafka.clients import Consumer, Partition, partition_of, record_of
@@ -24,7 +24,7 @@ class Reader:
     async def follow(self) -> AsyncIterator[list[Record]]:
         """Yield what is there, and then what comes, for ever; an empty list when nothing does."""
         while True:
-            yield await self._poll()
+            yield await self.poll()
 
     async def to_end(self, most: int | None = None) -> list[Record]:
         """Return all records up to the ends that the partitions have now, or about `most` of them.
@@ -34,14 +34,15 @@ class Reader:
         ends = await self._consumer.end_offsets(self._partitions)
         found: list[Record] = []
         while not await self._reached(ends) and (most is None or len(found) < most):
-            found += await self._poll()
+            found += await self.poll()
         return [r for r in found if r.position.offset < ends[_partition(r)]]
 
     async def _reached(self, ends: dict[Partition, int]) -> bool:
         positions = [await self._consumer.position(partition) for partition in ends]
         return all(at >= end for at, end in zip(positions, ends.values(), strict=True))
 
-    async def _poll(self) -> list[Record]:
+    async def poll(self) -> list[Record]:
+        """Return what is there, or comes within a moment."""
         fetched = await self._consumer.getmany(timeout_ms=POLL_MS)
         return [record_of(found) for records in fetched.values() for found in records]
 
@@ -74,6 +75,8 @@ async def _partitions(consumer: Consumer, topic: str) -> set[int]:
     client = NETWORK(consumer)
     await client.set_topics({topic})
     found: set[int] | None = client.cluster.partitions_for_topic(topic)
+    if topic in client.cluster.unauthorized_topics:
+        raise TopicAuthorizationFailedError(topic)
     if not found:
         raise UnknownTopicOrPartitionError(topic)
     return found

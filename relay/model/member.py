@@ -48,7 +48,10 @@ class Emits:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One member of the register. `trust` is in parts per million."""
+    """One member of the register. `trust` is in parts per million.
+
+    `principal` is who the brokers take it for; "" is its id.
+    """
 
     id: MemberId
     name: str
@@ -62,3 +65,4 @@ class Member:
     gate: Gate = field(default_factory=Gate)
     wants: Wants = field(default_factory=Wants)
     emits: Emits = field(default_factory=Emits)
+    principal: str = ""

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from relay.formats.adapters import outcomes
+from relay.formats.native import hinted
 from relay.formats.outcome import Converted, Refused, Source
 from relay.formats.outcome import Skipped as NoDetection
 from relay.formats.parsing import parse
@@ -44,6 +45,15 @@ def detections(
     if isinstance(value, dict) and value.get("schema") in NATIVE:
         return [decode(record.value, member.id)]
     return _adapted(value, member, _source(record, member, policy))
+
+
+def native(record: Record, member: str) -> DetectionV1 | Fault:
+    """Return the native detection in a record; of one in another format, which one it looks like.
+    Total."""
+    found = decode(record.value, member)
+    if isinstance(found, Fault) and found.reason is Reason.UNKNOWN_SCHEMA:
+        return hinted(found, parse(record.value or b""))
+    return found
 
 
 def _adapted(

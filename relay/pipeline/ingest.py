@@ -12,10 +12,10 @@ from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Skipped, Ve
 from relay.model.plan import Plan
 from relay.model.policy import DAY_MS, Policy
 from relay.model.records import Outgoing, Record
-from relay.pipeline.foreign import detections
+from relay.pipeline.foreign import detections, native
 from relay.pipeline.topics import REJECTED, SIGHTINGS, member_of
 from relay.wire import internal, rejection
-from relay.wire.decode import Fault, decode
+from relay.wire.decode import Fault
 from relay.wire.detection import DetectionV1
 from relay.wire.envelope import rejection_headers
 from relay.wire.fields import millis
@@ -70,7 +70,7 @@ def _admit(record: Record, rules: Rules) -> Iterator[Result]:
         detail = "the member is not enabled in the register"
         yield _refused(record, id_, Fault(Reason.MEMBER_DISABLED, "$", detail))
     elif member.emits.format == "native":
-        yield from _detection(record, id_, decode(record.value, id_), rules.policy, 0)
+        yield from _detection(record, id_, native(record, id_), rules.policy, 0)
     else:
         yield from _foreign(record, member, rules.policy)
 

@@ -4,6 +4,7 @@ Strict: an unknown key is an error, and all errors are told at once, each with i
 """
 
 from relay.settings.compiled import Settings as Settings
+from relay.settings.compiled import fingerprint as fingerprint
 from relay.settings.compiled import policy as policy
 from relay.settings.loading import load_register as load_register
 from relay.settings.loading import load_settings as load_settings

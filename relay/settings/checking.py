@@ -12,7 +12,14 @@ from relay.settings.catalogue import Strict, catalogue, meant, siblings
 from relay.settings.document import Document, Place, written
 from relay.settings.problem import Problem
 
-SECRET: frozenset[Place] = frozenset({("key_secret_file",)})
+SECRET: frozenset[Place] = frozenset(
+    {
+        ("key_secret_file",),
+        ("kafka", "security", "key_file"),
+        ("kafka", "security", "password_file"),
+        ("kafka", "security", "token_file"),
+    }
+)
 """Values never shown: somebody will put the secret itself where its file belongs."""
 
 Model = TypeVar("Model", bound=Strict)

@@ -1,12 +1,15 @@
 """Settings as the relay runs by them: frozen values, paths resolved, secrets read."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from hashlib import blake2b
 from pathlib import Path
 
 from relay.model.member import Member
 from relay.model.policy import WINDOWS_MS, Policy
 from relay.model.vocabulary import FAMILIES
+from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
     CorrelateSettings,
@@ -15,6 +18,7 @@ from relay.settings.relay import (
     LogSettings,
     WindowType,
 )
+from relay.settings.security import Security
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,8 @@ class Settings:
     http: HttpSettings
     log: LogSettings
     correlate: CorrelateSettings
+    security: Security = field(default_factory=Security)
+    access: Access = field(default_factory=Access)
 
 
 def policy(
@@ -57,6 +63,19 @@ def policy(
         allow_documentation=settings.allow_documentation_addresses,
         windows=dict(settings.windows),
     )
+
+
+def fingerprint(policy: Policy) -> str:
+    """Sixteen hexadecimal digits, equal for all that decide alike. The secret keys the hash."""
+    members = sorted(policy.members, key=lambda member: member.id)
+    rest = replace(policy, secret=b"", members=tuple(members))
+    words = json.dumps(asdict(rest), default=_plain, sort_keys=True)
+    return blake2b(words.encode(), digest_size=8, key=policy.secret).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """Sets in one order, whatever hashing does; networks and enumerations as they are written."""
+    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def windows(lengths: Mapping[WindowType, int]) -> dict[str, int]:

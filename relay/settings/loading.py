@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from relay.model.member import Member
-from relay.settings import compiled, environment, register
+from relay.settings import access, compiled, environment, register, security
+from relay.settings.access import Access, AccessSettings
 from relay.settings.checking import check, place_of
 from relay.settings.compiled import Settings
 from relay.settings.document import Document, Place, Tree, read, written
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.register import RegisterFile
 from relay.settings.relay import RelayFile
+from relay.settings.security import Security, SecuritySettings
 
 SHORTEST_SECRET = 16
 """128 bits: below them the hash of every IPv4 address can be tried out."""
@@ -24,6 +26,7 @@ def load_register(path: Path) -> tuple[Member, ...]:
     document = read(path)
     file, problems = check(RegisterFile, document, {})
     problems += _repeated_ids(document)
+    problems += _shared_principals(document)
     if file is None or problems:
         raise SettingsError(problems)
     return register.members(file)
@@ -40,6 +43,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     file, problems = check(RelayFile, document, origins)
     home = Path() if path is None else path.parent
     secret = _secret(document, origins, home, problems)
+    if file is not None:
+        problems += _misfits(file.kafka.security, document, origins)
     if file is None or problems:
         raise SettingsError(problems)
     return Settings(
@@ -54,6 +59,8 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         http=file.http,
         log=file.log,
         correlate=file.correlate,
+        security=_security(file.kafka.security, origins, home),
+        access=_access(file.access, origins, home),
     )
 
 
@@ -72,6 +79,36 @@ def secret_file(path: Path | None, environ: Mapping[str, str]) -> Path | None:
 
 def _resolved(name: str, place: Place, origins: Mapping[Place, str], home: Path) -> Path:
     return Path(name) if place in origins else home / name
+
+
+def _misfits(
+    settings: SecuritySettings, document: Document, origins: Mapping[Place, str]
+) -> list[Problem]:
+    problems: list[Problem] = []
+    for key, sentence in security.misfits(settings):
+        place: Place = ("kafka", "security", key)
+        file, line = place_of(place, document, origins)
+        problems.append(Problem(file, line, written(place), sentence))
+    return problems
+
+
+def _security(settings: SecuritySettings, origins: Mapping[Place, str], home: Path) -> Security:
+    def path(key: str) -> Path | None:
+        name: str | None = getattr(settings, key)
+        place: Place = ("kafka", "security", key)
+        return None if name is None else _resolved(name, place, origins, home)
+
+    return Security(
+        settings.protocol, settings.mechanism, settings.username or "", *map(path, security.FILES)
+    )
+
+
+def _access(settings: AccessSettings, origins: Mapping[Place, str], home: Path) -> Access:
+    name = settings.passwords_dir
+    place: Place = ("access", "passwords_dir")
+    return access.compiled(
+        settings, None if name is None else _resolved(name, place, origins, home)
+    )
 
 
 def _secret(
@@ -116,6 +153,24 @@ def _repeated_ids(document: Document) -> list[Problem]:
             place: Place = ("members", index, "id")
             line = document.line(("members", first[name], "id"))
             sentence = f"is already the id of members[{first[name]}], line {line}"
+            problems.append(Problem(document.file, document.line(place), written(place), sentence))
+    return problems
+
+
+def _shared_principals(document: Document) -> list[Problem]:
+    """Two members that the brokers take for one would read each other's alerts."""
+    listed = _entry(document.tree, "members")
+    entries = listed if isinstance(listed, list) else []
+    users: dict[object, int] = {}
+    for index, entry in enumerate(entries):
+        if _entry(entry, "principal") is None:
+            users.setdefault(_entry(entry, "id"), index)
+    problems: list[Problem] = []
+    for index, entry in enumerate(entries):
+        name = _entry(entry, "principal")
+        if isinstance(name, str) and users.setdefault(name, index) != index:
+            place: Place = ("members", index, "principal")
+            sentence = f"is already who members[{users[name]}] is to the brokers"
             problems.append(Problem(document.file, document.line(place), written(place), sentence))
     return problems
 

@@ -1,10 +1,12 @@
 """members.yaml: who belongs to a deployment, and what each wants to hear."""
 
 from ipaddress import ip_network
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
+from relay.core.register import ADMITTED
+from relay.formats.adapters import UNLABELLED
 from relay.model.detection import Severity
 from relay.model.member import Emits, Gate, Member, Wants
 from relay.model.vocabulary import (
@@ -26,6 +28,7 @@ from relay.settings.scalars import (
     Domain,
     Identifier,
     Network,
+    Principal,
     Share,
     Text,
     wrong,
@@ -85,11 +88,17 @@ class WantsEntry(Strict):
     format: AlertFormat = Field(default="native", description="format of the alerts")
 
 
+def _built(tlp: str | None) -> str | None:
+    if tlp is not None and tlp not in ADMITTED:
+        raise wrong(f"must be {' or '.join(ADMITTED)}: stricter labels are not built yet")
+    return tlp
+
+
 class EmitsEntry(Strict):
     """What a member's records are, where it does not convert them itself with `relay emit`."""
 
     format: Format = Field(default="native", description="format of the member's records")
-    tlp: Tlp | None = Field(
+    tlp: Annotated[Tlp | None, AfterValidator(_built)] = Field(
         default=None, description="label of records that carry none; none: those are refused"
     )
     networks: Annotated[list[Network], Field(max_length=MAX_OWN), Distinct] = Field(
@@ -99,6 +108,14 @@ class EmitsEntry(Strict):
         default_factory=list,
         description="the member's domains: nothing in them or below comes out",
     )
+
+    @model_validator(mode="after")
+    def _labelled(self) -> Self:
+        if self.format in UNLABELLED and self.tlp is None:
+            raise wrong(f"needs a tlp: {self.format} carries no label, and none is ever assumed")
+        if self.format == "native" and self.tlp is not None:
+            raise wrong("needs no tlp: each native detection carries its own label")
+        return self
 
 
 class MemberEntry(Strict):
@@ -126,6 +143,9 @@ class MemberEntry(Strict):
     gate: GateEntry = Field(default_factory=GateEntry)
     wants: WantsEntry = Field(default_factory=WantsEntry)
     emits: EmitsEntry = Field(default_factory=EmitsEntry)
+    principal: Principal | None = Field(
+        default=None, description="who the brokers take it for, without `User:`; none: its id"
+    )
     forward_text: Annotated[bool, AfterValidator(_kept_back)] = Field(
         default=False, description="whether its own text goes to others; not built yet"
     )
@@ -166,6 +186,7 @@ def _member(entry: MemberEntry) -> Member:
         gate=Gate(Severity[entry.gate.severity.upper()], entry.gate.confidence),
         wants=_wants(entry.wants),
         emits=_emits(entry.emits),
+        principal=entry.principal or "",
     )
 
 

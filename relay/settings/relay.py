@@ -5,8 +5,10 @@ from typing import Literal
 from pydantic import Field
 
 from relay.model.vocabulary import Family, KeyType
+from relay.settings.access import AccessSettings
 from relay.settings.catalogue import Strict
 from relay.settings.scalars import Brokers, Duration, Identifier, PathText, Text
+from relay.settings.security import SecuritySettings
 
 WindowType = Literal[KeyType, Family]
 
@@ -29,6 +31,7 @@ class KafkaSettings(Strict):
         le=9,
         description="copies of each topic `relay provision` makes; none: as the cluster does",
     )
+    security: SecuritySettings = Field(default_factory=SecuritySettings)
 
     @property
     def brokers(self) -> tuple[str, ...]:
@@ -96,6 +99,7 @@ class RelayFile(Strict):
         default="state", description="directory of the lanes' stores; a cache, safe to delete"
     )
     kafka: KafkaSettings = Field(default_factory=KafkaSettings)
+    access: AccessSettings = Field(default_factory=AccessSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     log: LogSettings = Field(default_factory=LogSettings)
     correlate: CorrelateSettings = Field(default_factory=CorrelateSettings)

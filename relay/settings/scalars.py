@@ -15,6 +15,7 @@ from relay.model.member import TRUST_UNIT
 from relay.model.vocabulary import COUNTRIES, UNION
 
 MEMBER_ID: Final = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
+_PRINCIPAL: Final = r"[A-Za-z0-9][A-Za-z0-9 ._@=,+-]{0,199}"
 _DURATION: Final = r"^[1-9][0-9]{0,8}[smhd]$"
 _NAME: Final = r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}"
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
@@ -110,6 +111,12 @@ def _brokers(text: str) -> str:
     return text
 
 
+def _principal(text: str) -> str:
+    if not re.fullmatch(_PRINCIPAL, text) or text == "ANONYMOUS":
+        raise wrong("must be 1 to 200 letters, digits, spaces and ._@=,+- as the brokers have it")
+    return text
+
+
 def _is_address(text: str) -> bool:
     found = re.fullmatch(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):([0-9]{1,5})", text)
     return found is not None and 0 < int(found[1]) < 1 << 16
@@ -150,6 +157,10 @@ Network = Annotated[str, Field(max_length=49), AfterValidator(_network)]
 
 Domain = Annotated[str, Field(max_length=254), AfterValidator(_domain)]
 """A domain name in lower case and A-labels, without a trailing dot."""
+
+Principal = Annotated[str, Field(max_length=200), AfterValidator(_principal)]
+"""A name at the brokers, without `User:`: a plain one, or what is in a certificate. It can name a
+file, and it is neither everybody (`*`) nor who did not log in (ANONYMOUS)."""
 
 Brokers = Annotated[str, Field(max_length=4096), AfterValidator(_brokers)]
 

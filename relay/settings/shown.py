@@ -20,7 +20,15 @@ from relay.settings.register import RegisterFile
 from relay.settings.relay import RelayFile
 
 PLAIN: Final = frozenset(
-    {"relay", "members", "state_dir", "kafka.bootstrap", "kafka.app", "http.host"}
+    {
+        "relay",
+        "members",
+        "state_dir",
+        "kafka.bootstrap",
+        "kafka.app",
+        "http.host",
+        "access.principal",
+    }
 )
 """Texts that may be shown: names, addresses and paths that an operator chose."""
 
@@ -94,6 +102,8 @@ def _shown(
     if file is None:
         return Shown(key, origin, line, withheld=True)
     value = _value(file, place)
+    if isinstance(value, list):
+        return Shown(key, origin, line, withheld=bool(value))
     if isinstance(value, str) and key not in PLAIN and not _is_word(key):
         return Shown(key, origin, line, withheld=True)
     return Shown(key, origin, line, value)
@@ -110,13 +120,13 @@ def _origin(
     return "default", None
 
 
-def _value(file: RelayFile, place: Place) -> Value:
+def _value(file: RelayFile, place: Place) -> Value | list[str]:
     value: object = file
     for step in place:
         value = getattr(value, str(step))
     if isinstance(value, dict):
         return {str(name): int(length) for name, length in value.items()}
-    assert value is None or isinstance(value, str | int), written(place)
+    assert value is None or isinstance(value, str | int | list), written(place)
     return value
 
 

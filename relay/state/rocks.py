@@ -46,6 +46,7 @@ NEVER: Final = -1
 NOWHERE: Final = -1
 UNKNOWN: Final = bytes(16)
 
+SIZES: Final = ("rocksdb.total-sst-files-size", "rocksdb.cur-size-all-mem-tables")
 MIB: Final = 1 << 20
 SLOTS: Final = 64  # processes that may share one directory; more on one host is a mistake
 
@@ -226,6 +227,12 @@ class RocksStore:
     def entries(self) -> dict[bytes, Stored]:
         """Return all entries, for comparison."""
         return dict(self.scan(b"", b"\xff" * 32, 1 << 62))
+
+    def size(self) -> int:
+        """Return the bytes of the files, what is still in memory counted as if it were written."""
+        with _guard():
+            parts = [self._db.property_int_value(name) for name in SIZES]
+        return sum(part or 0 for part in parts)
 
     def close(self) -> None:
         """Close the files, also those that have failed; iterators that are still open end.

@@ -32,6 +32,14 @@ class Definition:
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
 
+    @property
+    def unit(self) -> str:
+        """The base unit that its name ends with; none for what is counted one by one."""
+        last = self.name.rpartition("_")[2]
+        return last if last in UNITS else ""
+
+
+UNITS: Final = ("seconds", "bytes", "records")
 
 STATES: Final = tuple(
     state.name.lower().replace("_", "-") for state in State if state is not State.TRACKED
@@ -72,6 +80,8 @@ LEAD: Final = (
 
 _C, _G, _H = Kind.COUNTER, Kind.GAUGE, Kind.HISTOGRAM
 _M = ("member",)
+_S = ("stage",)
+_D = ("digest",)
 
 DEFINITIONS: Final = (
     Definition(_C, "relay_detections_accepted", "detections taken from a member", _M),
@@ -128,7 +138,15 @@ DEFINITIONS: Final = (
         buckets=COMMIT,
     ),
     Definition(_C, "relay_records_written", "records made readable by committed transactions"),
+    Definition(_G, "relay_lanes", "lanes of the whole deployment, as its settings say"),
     Definition(_G, "relay_lanes_ready", "lanes of this process that are restored and fetching"),
+    Definition(
+        _G,
+        "relay_lane_clock_timestamp_seconds",
+        "append time up to which a lane of this process has decided",
+        ("lane",),
+    ),
+    Definition(_G, "relay_state_bytes", "what the state of a lane takes on disk", ("lane",)),
     Definition(_C, "relay_lanes_fenced", "lanes that another process took over"),
     Definition(
         _H,
@@ -143,6 +161,17 @@ DEFINITIONS: Final = (
         "relay_lag_records",
         "records of an assigned partition not yet decided",
         ("stage", "topic", "partition"),
+    ),
+    Definition(
+        _G,
+        "relay_lag_seconds",
+        "age of the oldest record of an assigned partition not yet decided",
+        ("stage", "topic", "partition"),
+    ),
+    Definition(_G, "relay_partitions_assigned", "partitions that the group gave this process", _S),
+    Definition(_C, "relay_rebalances", "times that the group gave out its partitions anew", _S),
+    Definition(
+        _C, "relay_sources_forbidden", "refusals by the broker to let a member's topic be read", _M
     ),
     Definition(_C, "relay_records_lost", "records that retention removed before they were read"),
     Definition(
@@ -159,6 +188,9 @@ DEFINITIONS: Final = (
     ),
     Definition(_C, "relay_batches_limited", "batches the broker found too large"),
     Definition(_G, "relay_build_info", "always 1", ("version", "python")),
+    Definition(
+        _G, "relay_policy_info", "always 1; equal where register and settings decide alike", _D
+    ),
     Definition(_G, "relay_ready", "1 while /readyz says ready"),
     Definition(
         _H,

@@ -39,6 +39,12 @@ OTHER: Final = "other"
 STALE_S: Final = 30.0
 """After this a lag that was not told again is nobody's; the shell tells of each every second."""
 
+LAG: Final = ("relay_lag_records", "relay_lag_seconds")
+"""What is told of each partition that this process reads."""
+
+STANDING: Final = ("relay_lane_clock_timestamp_seconds", "relay_state_bytes")
+"""What is told of each lane of this process, and of no other."""
+
 Metric = TypeVar("Metric", Counter, Gauge, Histogram)
 
 
@@ -95,24 +101,31 @@ class Metrics:
         self._clock = clock
         self._told: dict[tuple[str, str, str], float] = {}
         self._ready: set[int] = set()
+        self._standing: set[int] = set()
         self._aside: dict[MemberId, set[int]] = {}
 
     def _define(self, made: Definition) -> None:
-        name, meaning, labels = made.name, made.meaning, made.labels
+        name, meaning, labels, unit = made.name, made.meaning, made.labels, made.unit
         sets = [self._sets[label] for label in labels if label in self._sets]
         if made.kind is Kind.COUNTER:
             counter = Counter(name, meaning, labels, registry=self.registry)
             self._counters[name] = Family(counter, sets)
         elif made.kind is Kind.HISTOGRAM:
             histogram = Histogram(
-                name, meaning, labels, buckets=made.buckets, registry=self.registry
+                name, meaning, labels, unit=unit, buckets=made.buckets, registry=self.registry
             )
             self._histograms[name] = Family(histogram, sets)
-        elif len(sets) < len(labels):
-            self._open[name] = Gauge(name, meaning, labels, registry=self.registry)
         else:
-            gauge = Gauge(name, meaning, labels, registry=self.registry)
-            self._gauges[name] = Family(gauge, sets)
+            gauge = Gauge(name, meaning, labels, unit=unit, registry=self.registry)
+            if len(sets) < len(labels):
+                self._open[name] = gauge
+            else:
+                self._gauges[name] = Family(gauge, sets)
+
+    def steered(self, lanes: int, digest: str) -> None:
+        """What decides here: how many lanes there are, and the digest of register and settings."""
+        self._gauges["relay_lanes"].child().set(lanes)
+        self._open["relay_policy_info"].labels(digest).set(1)
 
     def observe(self, outcome: Outcome) -> None:
         """Count one outcome of the decision path."""
@@ -197,9 +210,19 @@ class Metrics:
     def lane_closed(self, lane: int) -> None:
         """A lane is no longer worked on here, whatever the reason."""
         self._ready.discard(lane)
+        if lane in self._standing:
+            self._standing.discard(lane)
+            for name in STANDING:
+                self._open[name].remove(str(lane))
         self._gauges["relay_lanes_ready"].child().set(len(self._ready))
         for member in self._aside:
             self.member_aside(lane, member, aside=False)
+
+    def lane_stands(self, lane: int, at: float, size: int) -> None:
+        """A lane has decided what was appended until `at` (s); its state takes `size` bytes."""
+        self._standing.add(lane)
+        for name, value in zip(STANDING, (at, size), strict=True):
+            self._open[name].labels(str(lane)).set(value)
 
     def lane_fenced(self) -> None:
         """Another process took a lane over."""
@@ -218,18 +241,33 @@ class Metrics:
         """A lane's local store did not match its changelog."""
         self._count("relay_checkpoints_discarded")
 
-    def lag(self, stage: str, topic: str, partition: int, records: int) -> None:
-        """`records` of a partition are not yet decided; topics are those of the register."""
+    def lag(self, stage: str, topic: str, partition: int, left: tuple[int, float]) -> None:
+        """So many records of a partition are left, the oldest of so many seconds.
+
+        Topics are those of the register.
+        """
         labels = (stage, topic, str(partition))
         self._told[labels] = self._clock()
-        self._open["relay_lag_records"].labels(*labels).set(records)
+        for name, value in zip(LAG, left, strict=True):
+            self._open[name].labels(*labels).set(value)
+
+    def assigned(self, stage: str, partitions: int | None) -> None:
+        """The group gave `partitions` of a stage's; None while it is deciding, or if we left it."""
+        self._gauges["relay_partitions_assigned"].child(stage).set(partitions or 0)
+        if partitions is not None:
+            self._count("relay_rebalances", stage)
+
+    def source_forbidden(self, member: MemberId) -> None:
+        """The broker refuses to let a member's inbound topic be read."""
+        self._count("relay_sources_forbidden", member)
 
     def forget(self) -> None:
         """Drop the lag of partitions that are no longer told of: they are another process's."""
         limit = self._clock() - STALE_S
         for labels in [labels for labels, at in self._told.items() if at < limit]:
             del self._told[labels]
-            self._open["relay_lag_records"].remove(*labels)
+            for name in LAG:
+                self._open[name].remove(*labels)
 
     def records_lost(self, records: int) -> None:
         """Retention removed records before they were read."""

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from relay import __version__
 from relay.model.alert import Alert, SeenObservable, SourceLine, Why
 from relay.model.detection import Observable
-from relay.model.identity import RULE
+from relay.model.identity import RULE, RULE_NAME
 from relay.wire.detection import Pap, Severity, Tlp
 from relay.wire.fields import (
     WHOLE,
@@ -164,7 +164,7 @@ def encode(alert: Alert, relay: str) -> bytes:
         "state": alert.state,
         "reason": alert.reason.value,
         "kind": RULE,
-        "rule": {"id": RULE, "version": RULE_VERSION, "name": "Observable seen by several members"},
+        "rule": {"id": RULE, "version": RULE_VERSION, "name": RULE_NAME},
         "key": {"type": alert.key.type, "value": alert.key.value},
         "title": alert.title,
         "lang": "en",
@@ -177,7 +177,7 @@ def encode(alert: Alert, relay: str) -> bytes:
         "window": {"start": timestamp(alert.start), "end": timestamp(alert.end)},
         "classifications": alert.classifications,
         "techniques": [{"id": name, "count": count} for name, count in alert.techniques],
-        "observables": [_seen(seen) for seen in alert.observables],
+        "observables": [shown(seen) for seen in alert.observables],
         "sources": {
             "members": alert.votes,
             "countries": alert.countries,
@@ -195,7 +195,8 @@ def encode(alert: Alert, relay: str) -> bytes:
     return orjson.dumps(body)
 
 
-def _seen(seen: SeenObservable) -> dict[str, object]:
+def shown(seen: SeenObservable) -> dict[str, object]:
+    """Return an observable as the message tells it; formats with room for it tell it likewise."""
     observable = seen.observable
     role = {} if observable.role is None else {"role": observable.role}
     return {

@@ -11,14 +11,14 @@ from typing import TypeAlias
 import pytest
 
 from relay.broker import Cluster, Runtime, Spec, free_ports, prepare, stop_in
-from relay.kafka.probe import round_trip
+from relay.kafka.probe import OPEN, Client, round_trip
 
 ClusterIn: TypeAlias = Callable[[Path, Spec], AbstractContextManager[Cluster]]
 
 
-def probe(bootstrap: str) -> None:
+def probe(bootstrap: str, client: Client = OPEN) -> None:
     """Raise TimeoutError unless a record comes back through the cluster."""
-    asyncio.run(round_trip(bootstrap, 5.0))
+    asyncio.run(round_trip(bootstrap, 5.0, client))
 
 
 @contextmanager

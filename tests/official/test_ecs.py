@@ -44,7 +44,7 @@ INDICATOR = {
     "url.full": Field("wildcard"), "email.address": Field(), "registry.key": Field(),
     "file.hash.md5": Field(), "file.hash.sha1": Field(), "file.hash.sha256": Field(),
     "file.hash.sha512": Field(), "provider": Field(), "first_seen": DATE, "last_seen": DATE,
-    "modified_at": DATE, "sightings": NUMBER,
+    "modified_at": DATE, "description": Field(), "sightings": NUMBER,
     "confidence": Field(allowed=("Not Specified", "None", "Low", "Medium", "High")),
     "marking.tlp": Field(
         allowed=("WHITE", "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
@@ -68,7 +68,7 @@ FIELDS = {
     **{f"threat.indicator.{name}": field for name, field in INDICATOR.items()},
     **{f"threat.enrichments.indicator.{name}": field for name, field in INDICATOR.items()},
 }  # fmt: skip
-OWN = ("labels.relay_alert_id", "relay.")
+OWN = ("labels.relay_alert_id", "relay.", "threat.enrichments.relay.")
 """Outside the schema: labels are anybody's, and `relay` is a field set of our own."""
 
 

@@ -96,6 +96,19 @@ def test_the_official_library_accepts_every_message(alert: Alert) -> None:
     official(orjson.loads(render(alert, "relay-test").body))
 
 
+def test_what_the_standard_has_no_key_for_is_in_our_own() -> None:
+    """State, expiry, flags and whether lists were cut; the library has no fault to find with it."""
+    alert = an_alert_of(
+        ("ipv4", "198.51.100.7"), flags=("clock_future",), truncated=True, state="closed"
+    )
+    message = rendered("idea0", alert)
+    official(message)
+
+    mark = message["_relay"]
+    assert (mark["State"], mark["Flags"], mark["Truncated"]) == ("closed", ["clock_future"], True)
+    assert mark["Expires"] == "2026-03-02T08:14:09.251Z"
+
+
 def test_the_official_library_does_find_faults() -> None:
     """The check is one: a message with a wrong key of each kind is refused."""
     message = rendered("idea0", an_alert_of(("ipv4", "198.51.100.7")))

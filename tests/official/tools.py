@@ -24,9 +24,7 @@ sys.modules.setdefault("cpe", _stand_in)
 with warnings.catch_warnings():
     # ANTLR's runtime and the validators import parts of the standard library that are going away.
     warnings.simplefilter("ignore", DeprecationWarning)
-    import stix2 as stix2  # type: ignore[import-untyped]
-    from stix2patterns.v21.pattern import Pattern as Pattern  # type: ignore[import-untyped]
-    from stix2validator import (  # type: ignore[import-untyped]
-        ValidationOptions as ValidationOptions,
-    )
+    import stix2 as stix2
+    from stix2patterns.v21.pattern import Pattern as Pattern
+    from stix2validator import ValidationOptions as ValidationOptions
     from stix2validator import validate_string as validate_string

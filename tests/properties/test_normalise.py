@@ -2,7 +2,7 @@ import re
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from relay.core.normalise import (
@@ -90,6 +90,8 @@ def test_a_defanged_value_is_the_value(dots: list[str], scheme: str, at: str) ->
 @given(VALUES)
 def test_a_type_nobody_knows_is_invalid(value: str) -> None:
     """The type is text of a stranger, too."""
+    assume(value not in TYPES)
+
     assert isinstance(canonical(value, value), Invalid)
 
 

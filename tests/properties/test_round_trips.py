@@ -112,7 +112,8 @@ def read_back(form: AlertFormat, alert: Alert) -> tuple[list[DetectionV1], Count
 def test_what_comes_back_is_what_went_in_less_what_was_told_lost(
     form: AlertFormat, alert: Alert
 ) -> None:
-    """Observables, times, severity, label and the alert itself survive; each loss is counted."""
+    """Observables, times, severity, confidence, labels and the alert itself survive; each loss is
+    counted."""
     found, lost = read_back(form, alert)
 
     back = {(o.type, o.value) for each in found for o in each.observables}
@@ -121,6 +122,8 @@ def test_what_comes_back_is_what_went_in_less_what_was_told_lost(
     assert {millis(each.detected_at) for each in found} <= {alert.end}
     assert {millis(each.first_seen) for each in found if each.first_seen} <= {alert.start}
     assert {each.severity for each in found} <= {alert.severity}
+    assert {each.confidence for each in found} <= {alert.confidence}
+    assert {each.sharing.pap for each in found} <= {alert.pap}
     if not lost["label"]:
         assert {each.sharing.tlp for each in found} <= {alert.tlp}
 

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,9 @@ def command(
     keep: Annotated[
         bool, typer.Option("--keep", help="Leave broker and relay running, to try things.")
     ] = False,
+    secure: Annotated[
+        bool, typer.Option("--secure", help="Everybody logs in, and may do no more than its own.")
+    ] = False,
     data: Annotated[
         Path | None, typer.Option(help="Directory; else `demo` in the user's state directory.")
     ] = None,
@@ -56,7 +60,7 @@ def command(
     began = time.monotonic()
     place = data or default_data().parent / "demo"
     try:
-        stage = Stage(place.absolute(), prepared())
+        stage = Stage(place.absolute(), prepared(), secure=secure)
     except (BrokerError, StageError, OSError) as error:
         fail(FAILURE, f"relay demo: {error}")
     done = False
@@ -77,18 +81,19 @@ def command(
 
 
 def _play(stage: Stage) -> Account:
-    say.print("Starting Kafka, provisioning six SOCs, starting the relay …", style="dim")
+    kafka = "a Kafka that lets in only whom it knows" if stage.locks else "Kafka"
+    say.print(f"Starting {kafka}, provisioning six SOCs, starting the relay …", style="dim")
     settings = stage.set_up()
     chosen = policy(settings, load_register(settings.members))
     rules = Rules(chosen, Register(chosen.members))
     stage.start_relay()
     asyncio.run(_acts(stage))
-    return asyncio.run(account(stage.kafka, rules))
+    return asyncio.run(account(stage.kafka_of, rules))
 
 
 async def _acts(stage: Stage) -> None:
-    topics = [prefix + member for member in IDS for prefix in (ALERTS, REJECTED)]
-    async with reading(stage.kafka, topics) as reader:
+    async with AsyncExitStack() as stack:
+        readers = [await stack.enter_async_context(_own_topics(stage, member)) for member in IDS]
         for number, act in enumerate(ACTS, 1):
             say.print(f"\n{number}. {act.says}", style="bold")
             if act.kill:
@@ -97,7 +102,11 @@ async def _acts(stage: Stage) -> None:
             if act.revive:
                 say.print("   The relay is started again.", style="dim")
                 await asyncio.to_thread(stage.start_relay)
-            _show(await _until_quiet(reader))
+            _show(await _until_quiet(readers))
+
+
+def _own_topics(stage: Stage, member: str) -> AbstractAsyncContextManager[Reader]:
+    return reading(stage.kafka_of(member), (ALERTS + member, REJECTED + member))
 
 
 async def _publish(stage: Stage, act: Act, number: int) -> None:
@@ -105,18 +114,18 @@ async def _publish(stage: Stage, act: Act, number: int) -> None:
     body = orjson.dumps(detection(act, number, timestamp(at)))
     headers = detection_headers(act.member, f"demo-{number}", timestamp(at), "green")
     outgoing = Outgoing((), at, None, act.raw or body, headers)
-    async with publishing(stage.kafka) as publisher:
+    async with publishing(stage.kafka_of(act.member)) as publisher:
         await publisher.send(DETECTIONS + act.member, [outgoing])
 
 
-async def _until_quiet(reader: Reader) -> list[Record]:
+async def _until_quiet(readers: Sequence[Reader]) -> list[Record]:
     found: list[Record] = []
     last = time.monotonic()
-    async for records in reader.follow():
-        found += records
-        last = time.monotonic() if records else last
-        if time.monotonic() - last > (QUIET_S if found else PATIENCE_S):
-            return found
+    while time.monotonic() - last <= (QUIET_S if found else PATIENCE_S):
+        polled = await asyncio.gather(*(reader.poll() for reader in readers))
+        came = [record for records in polled for record in records]
+        found += came
+        last = time.monotonic() if came else last
     return found
 
 
@@ -152,12 +161,12 @@ def _conclude(settled: Account, seconds: float) -> None:
 
 
 def _hints(stage: Stage) -> None:
-    where = f"--bootstrap {stage.cluster.bootstrap}"
     settings = stage.data / "relay.yaml"
+    hub, pl = (f"--settings {stage.settings_of(member)}" for member in ("nordic-hub", "pl"))
     say.print(
         f"\nBroker and relay are left running in {stage.data}. Try:\n"
-        f"  relay follow -m nordic-hub --from-beginning {where}\n"
-        f"  relay emit -m pl -f suricata --tlp green --replay {where} < eve.json\n"
+        f"  relay follow -m nordic-hub --from-beginning {hub}\n"
+        f"  relay emit -m pl -f suricata --tlp green --replay {pl} < eve.json\n"
         f"  relay check --settings {settings} --connect\n"
         f"  curl http://127.0.0.1:{stage.http}/metrics\n"
         f"To end it: kill {stage.pid}; relay broker down --data {stage.data / 'kafka'}"

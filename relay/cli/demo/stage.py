@@ -1,6 +1,5 @@
 """What the demo plays on: a broker, the topics of six members, and a relay that can be killed."""
 
-import asyncio
 import json
 import os
 import secrets
@@ -13,12 +12,14 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from relay.app.running import kafka_settings
 from relay.broker import Cluster, Runtime, Spec, free_ports, status_of
 from relay.cli.broker import start_ready
-from relay.cli.demo.story import MEMBERS
-from relay.kafka.admin import apply, describe
+from relay.cli.demo.locks import PASSWORDS, Locks
+from relay.cli.demo.story import IDS, MEMBERS, RELAY
+from relay.cli.provision import provisioned
 from relay.kafka.config import KafkaSettings
-from relay.kafka.topics import plan, wanted
+from relay.kafka.security import client_of
 from relay.settings import Settings, load_register, load_settings
 
 READY_S = 60.0
@@ -37,10 +38,12 @@ class StageError(Exception):
 class Stage:
     """A directory with a broker and a relay in it."""
 
-    def __init__(self, data: Path, runtime: Runtime) -> None:
+    def __init__(self, data: Path, runtime: Runtime, *, secure: bool = False) -> None:
         _emptied(data)
         self.data = data
-        self.cluster = Cluster(data / "kafka", Spec(1, 0), runtime)
+        self.locks = _fitted(data) if secure else None
+        spec = Spec(secured=self.locks.secured if self.locks else None)
+        self.cluster = Cluster(data / "kafka", spec, runtime)
         self._relay: subprocess.Popen[bytes] | None = None
         self.http = free_ports(1)[0]
 
@@ -49,40 +52,48 @@ class Stage:
         """The relay's process."""
         return self._relay.pid if self._relay is not None else None
 
-    @property
-    def kafka(self) -> KafkaSettings:
-        """How to reach the broker."""
-        return KafkaSettings((self.cluster.bootstrap,))
+    def kafka_of(self, who: str) -> KafkaSettings:
+        """Return how a member, or the relay, reaches the broker."""
+        return kafka_settings(load_settings(self.settings_of(who), {}))
+
+    def settings_of(self, who: str) -> Path:
+        """Return where the settings of a member, or the relay, are."""
+        return self.data / f"{'relay' if who == RELAY else f'member-{who}'}.yaml"
 
     def set_up(self) -> Settings:
         """Start the broker, write settings and register, make the topics.
 
         Raises BrokerError, KafkaError.
         """
-        start_ready(self.cluster)
+        client = {} if self.locks is None else client_of(self.locks.admin)
+        start_ready(self.cluster, client)
         (self.data / "members.yaml").write_text(MEMBERS, encoding="utf-8")
         (self.data / "key-secret").write_text(secrets.token_hex(16), encoding="utf-8")
-        body = {
+        body: dict[str, object] = {
             "relay": "demo",
             "members": "members.yaml",
             "key_secret_file": "key-secret",
             "allow_documentation_addresses": True,
             "state_dir": "state",
-            "kafka": {"bootstrap": self.cluster.bootstrap},
             "http": {"port": self.http},
             "log": {"format": "json"},
         }
-        path = self.data / "relay.yaml"
-        path.write_text(json.dumps(body, indent=2), encoding="utf-8")
-        settings = load_settings(path, {})
-        asyncio.run(self._provision(settings))
-        return settings
+        if self.locks is not None:
+            body["access"] = {"manage": True, "passwords_dir": PASSWORDS}
+        self._write(RELAY, body)
+        for member in IDS:
+            self._write(member, {})
+        as_admin = {} if self.locks is None else self.locks.environ
+        settings = load_settings(self.settings_of(RELAY), as_admin)
+        provisioned(settings, load_register(settings.members))
+        return load_settings(self.settings_of(RELAY), {})
 
-    async def _provision(self, settings: Settings) -> None:
-        members = load_register(settings.members)
-        should = wanted((member.id for member in members), settings.lanes)
-        changes = plan(should, await describe(self.kafka, (topic.name for topic in should)))
-        await apply(self.kafka, changes, None)
+    def _write(self, who: str, body: dict[str, object]) -> None:
+        kafka: dict[str, object] = {"bootstrap": self.cluster.bootstrap}
+        if self.locks is not None:
+            kafka["security"] = self.locks.keys(who)
+        text = json.dumps({**body, "kafka": kafka}, indent=2)
+        self.settings_of(who).write_text(text, encoding="utf-8")
 
     def start_relay(self) -> None:
         """Start a relay process and wait until it is ready. Raises StageError if it ends."""
@@ -128,6 +139,13 @@ class Stage:
             return False
         finally:
             connection.close()
+
+
+def _fitted(data: Path) -> Locks:
+    # Certificates need an extra, which only a Kafka of one's own does.
+    from relay.cli.demo.fitting import fitted  # noqa: PLC0415
+
+    return fitted(data)
 
 
 def _relay_of(data: Path) -> str:

@@ -17,6 +17,8 @@ members:
   - {id: nordic-hub, name: Nordic-Baltic Cross-Border Hub, country: EU, kind: cross-border-hub}
 """
 IDS = ("ee", "pl", "de", "fr", "es", "nordic-hub")
+RELAY = "relay"
+"""Who the brokers take the relay for."""
 
 DOMAIN = ("domain", "login-portal-update.example")
 ADDRESS = ("ipv4", "203.0.113.77")

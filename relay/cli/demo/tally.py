@@ -1,12 +1,12 @@
 """What the demo's members got, and whether it is what deciding the log again comes to."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
 
-from relay.cli.demo.story import ATTACK, IDS
+from relay.cli.demo.story import ATTACK, IDS, RELAY
 from relay.core.correlate import Rules
 from relay.kafka.config import KafkaSettings, Topics
 from relay.kafka.reader import reading
@@ -45,14 +45,19 @@ class Account:
     doubled: int
 
 
-async def account(kafka: KafkaSettings, rules: Rules) -> Account:
-    """Read everything there is to read and settle the account."""
-    async with reading(kafka, (Topics().sightings,)) as reader:
+async def account(kafka_of: Callable[[str], KafkaSettings], rules: Rules) -> Account:
+    """Read everything there is to read and settle the account; each reads what it may.
+
+    `kafka_of` says how a member, or the relay, reaches the brokers.
+    """
+    told: list[Record] = []
+    async with reading(kafka_of(RELAY), (Topics().sightings,)) as reader:
         log = await reader.to_end()
-    async with reading(kafka, [ALERTS + member for member in IDS]) as reader:
-        told = await reader.to_end()
-    async with reading(kafka, [DETECTIONS + member for member in IDS]) as reader:
+    async with reading(kafka_of(RELAY), [DETECTIONS + member for member in IDS]) as reader:
         published = await reader.to_end()
+    for member in IDS:
+        async with reading(kafka_of(member), (ALERTS + member,)) as reader:
+            told += await reader.to_end()
     should = _decided_again(log, rules)
     have = Counter((r.position.topic, r.key, r.value) for r in told)
     rows = tuple(_row(member, told, published) for member in IDS)

@@ -29,8 +29,8 @@ from relay.state.survey import survey
 from relay.telemetry.scrape import pages
 
 LIBRARIES: Final = (
-    "ada-url", "aiokafka", "cramjam", "idna", "jiter", "orjson", "prometheus-client", "pydantic",
-    "pyyaml", "rich", "rocksdict", "structlog", "typer",
+    "ada-url", "aiokafka", "cramjam", "idna", "jiter", "kafka-python", "orjson",
+    "prometheus-client", "pydantic", "pyyaml", "rich", "rocksdict", "structlog", "typer",
 )  # fmt: skip
 """What the relay rests on; a test compares them with its requirements."""
 

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from relay.formats.ecs.attack import tactics, techniques
 from relay.formats.ecs.kinds import Kind, categories
 from relay.formats.ecs.paths import Document, either, first
-from relay.formats.ecs.sides import Scene, mail
+from relay.formats.ecs.sides import Scene
 from relay.formats.suricata.categories import Blame
-from relay.model.vocabulary import CLASSIFICATIONS, Classification
+from relay.formats.suricata.sides import End
+from relay.formats.tactics import classed
+from relay.model.vocabulary import CLASSIFICATIONS, Classification, Role
 
 # Words of feeds for what an indicator is of, met anywhere in the field.
 _OF: tuple[tuple[str, Classification], ...] = (
@@ -49,7 +52,7 @@ def classification(document: Document, kind: Kind, scene: Scene) -> Classificati
             return known
     if kind is Kind.INDICATOR:
         return _indicated(document)
-    if mail(document):
+    if scene.mail:
         return "fraud:phishing"
     found = categories(document)
     named = next((meant for name, meant in _BY_CATEGORY if name in found), None)
@@ -58,7 +61,17 @@ def classification(document: Document, kind: Kind, scene: Scene) -> Classificati
         return scene.meaning.classification
     if named is not None:
         return named
+    annotated = classed(techniques(document), tactics(document))
+    if annotated is not None:
+        return annotated
     return _VAGUE if told or "intrusion_detection" in found else "other:undetermined"
+
+
+def role_of(classification: Classification, scene: Scene) -> Role | None:
+    """Return what the addresses, names and URLs of indicators in a document of a class are used
+    for; where the client attacks, they are not what was called."""
+    called = scene.attacker is not End.CLIENT
+    return "c2" if called and classification == "malicious-code:c2-server" else None
 
 
 def _indicated(document: Document) -> Classification:

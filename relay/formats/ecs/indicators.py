@@ -7,6 +7,7 @@ from itertools import chain
 
 from relay.formats.ecs.paths import Document, either, every, first, objects
 from relay.formats.harvest import Harvest
+from relay.model.vocabulary import Role
 
 _MATCHES = ("threat.enrichments", "wazuh.threat.enrichments")
 
@@ -33,22 +34,23 @@ def matches(document: Document) -> Iterator[Document]:
     return chain.from_iterable(objects(document, place) for place in _MATCHES)
 
 
-def gather(indicator: Document, harvest: Harvest) -> None:
-    """Add what an indicator points at. A URL is neither the name nor the address that serves it:
-    they serve others, too. The address beside a name is the one the feed saw it lead to."""
+def gather(indicator: Document, harvest: Harvest, role: Role | None = None) -> None:
+    """Add what an indicator points at, used for `role`. A URL is neither the name nor the address
+    that serves it: they serve others, too. The address beside a name is the one the feed saw it
+    lead to."""
     kind = first(indicator, "type").lower()
     url = either(indicator, "url.full", "url.original")
     located = kind != "domain-name" and "://" in url
     if located:
-        harvest.add("url", url, "infrastructure")
+        harvest.add("url", url, "infrastructure", role=role)
     for name in every(indicator, "url.domain"):
         if located:
-            harvest.address(name, "infrastructure")
+            harvest.address(name, "infrastructure", role=role)
         else:
-            harvest.host(name, "infrastructure")
+            harvest.host(name, "infrastructure", role=role)
     if not located:
         for address in every(indicator, "ip"):
-            harvest.address(address, "infrastructure")
+            harvest.address(address, "infrastructure", role=role)
     _plain(indicator, harvest, kind)
 
 
@@ -64,19 +66,21 @@ def _plain(indicator: Document, harvest: Harvest, kind: str) -> None:
         harvest.add("asn", first(indicator, "name"))
 
 
-def gather_match(match: Document, harvest: Harvest) -> None:
-    """Add the value of the event that an indicator met."""
+def gather_match(match: Document, harvest: Harvest, role: Role | None = None) -> None:
+    """Add the value of the event that an indicator met, used for `role`."""
     written, field = first(match, "matched.atomic"), first(match, "matched.field")
     if field.startswith("url.") and "://" in written:
-        harvest.add("url", written, "infrastructure")
+        harvest.add("url", written, "infrastructure", role=role)
     elif ".hash." in field:
         harvest.add(field.rpartition(".")[2], written, role="payload")
     elif field.endswith((".ip", ".address", ".domain", ".name", ".server_name")):
-        harvest.host(written, "infrastructure")
+        harvest.host(written, "infrastructure", role=role)
 
 
 def digests(document: Document, path: str, harvest: Harvest) -> bool:
     """Add the digests of one file below a path, and return whether there was one."""
+    if path and path not in document:
+        return False
     added = [
         harvest.add(name, written, role="payload")
         for name in HASHES

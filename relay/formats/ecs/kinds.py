@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
-from relay.formats.ecs.paths import Document, either, every, first, has
+from relay.formats.ecs.paths import Document, either, first, has, objects, words
 
 
 class Kind(Enum):
@@ -61,15 +61,18 @@ _FIREWALLS: Mapping[str, Mapping[str, frozenset[str]]] = MappingProxyType({
         "ips": frozenset(), "virus": frozenset(), "anomaly": frozenset(),
     }),
 })  # fmt: skip
-# Messages of an ASA: traffic with what is on a list of botnets, and hosts shunned for scanning.
+# Messages of an ASA: traffic with what is on a black or grey list of botnets, and hosts shunned for
+# scanning.
 _MESSAGES = frozenset((
-    "338001", "338002", "338003", "338004", "338005", "338006", "338007", "338008", "733102",
+    "338001", "338002", "338003", "338004", "338005", "338006", "338007", "338008",
+    "338201", "338202", "338203", "338204", "733102",
 ))  # fmt: skip
 _RETRACTED = (
     ("misp.attribute.to_ids", False), ("misp.attribute.deleted", True),
     ("opencti.indicator.revoked", True), ("ti_crowdstrike.ioc.deleted", True),
     ("ti_crowdstrike.ioc.expired", True),
 )  # fmt: skip
+_POINTING = ("type", "name", "ip", "url", "file", "email", "registry")
 _SUBTYPES = ("sophos.xg.log_subtype", "fortinet.firewall.subtype")
 
 
@@ -93,7 +96,7 @@ def _by_kind(document: Document, named: str) -> Kind | str:
         return Kind.SIGNAL
     if dataset(document) in _ALERTING:
         return Kind.ALERT
-    if has(document, "threat.indicator") and named in ("enrichment", "event", ""):
+    if named in ("enrichment", "event", "") and _points(document):
         return _indicator(document)
     if named == "enrichment":
         return "an enrichment without an indicator"
@@ -131,7 +134,7 @@ _MARKS = (
 
 def categories(document: Document) -> frozenset[str]:
     """Return the values of `event.category`."""
-    return frozenset(every(document, "event.category"))
+    return words(document, "event.category")
 
 
 def alert_id(document: Document) -> str:
@@ -143,6 +146,13 @@ def alert_id(document: Document) -> str:
 def _signal(document: Document) -> Kind | str:
     producer = either(document, "kibana.alert.rule.producer", "kibana.alert.rule.consumer")
     return "an alert of observability" if producer in _OBSERVING else Kind.SIGNAL
+
+
+def _points(document: Document) -> bool:
+    """Return whether an indicator names something. Some products describe with it in words what a
+    rule of theirs met: that is an alert."""
+    told = objects(document, "threat.indicator")
+    return any(name in each for each in told for name in _POINTING)
 
 
 def _indicator(document: Document) -> Kind | str:

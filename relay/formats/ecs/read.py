@@ -8,17 +8,29 @@ from types import MappingProxyType
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.ecs import indicators, subjects
-from relay.formats.ecs.classes import classification
+from relay.formats.ecs.attack import techniques
+from relay.formats.ecs.classes import classification, role_of
 from relay.formats.ecs.kinds import Kind, alert_id, dataset, kind, named_dataset
-from relay.formats.ecs.paths import Document, either, every, first, has, named, number, objects
+from relay.formats.ecs.paths import (
+    Document,
+    either,
+    every,
+    first,
+    named,
+    number,
+    objects,
+    texts,
+)
 from relay.formats.ecs.severities import confidence, severity
 from relay.formats.ecs.sides import Known, Scene, mail, scene
 from relay.formats.ecs.times import Times, times
 from relay.formats.ecs.victims import victims
 from relay.formats.harvest import Harvest
+from relay.formats.labels import pap
 from relay.formats.outcome import Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
 from relay.formats.suricata.categories import Blame
+from relay.model.vocabulary import Classification
 
 _MARKS = (
     "@timestamp", "\\@timestamp", "/@timestamp", "ecs.version", "data_stream.dataset", "event.kind",
@@ -27,12 +39,6 @@ _MARKS = (
 _TLP_TAG = re.compile(r"tlp:", re.IGNORECASE)
 _PLACEHOLDERS = frozenset(("string", "-", "n/a"))
 
-_TECHNIQUES = (
-    "threat.technique.id", "threat.technique.subtechnique.id", "wazuh.rule.mitre.technique.id",
-    "wazuh.rule.mitre.subtechnique.id", "suricata.eve.alert.metadata.mitre_technique_id",
-    "suricata.alert.metadata.mitre_technique_id", "suricata.alert.metadata.mitre_attack",
-    "m365_defender.alert.mitre_techniques",
-)  # fmt: skip
 _RULE_NAMES = ("kibana.alert.rule.name", "signal.rule.name", "wazuh.rule.title", "rule.name",
                "cisco.ftd.security.message", "crowdstrike.alert.name",
                "crowdstrike.DetectName", "m365_defender.alert.title",
@@ -67,11 +73,11 @@ _NOUN = MappingProxyType({
 def read(event: Mapping[str, object], source: Source) -> Outcome:
     """Convert one document, also one in the wrapping of the index. Total."""
     document = _unwrapped(event)
-    if has(document, "rule.level") and not has(document, "wazuh"):
-        detail = f"the record has a rule's level and no field of ECS; {seems(event)}"
+    if "rule.level" in document and "wazuh" not in document:
+        detail = f"the record has a rule's level and no field of ECS; {seems(event, 'ecs')}"
         return Refused("other-format", detail, "$.rule.level")
-    if not any(has(document, mark) for mark in _MARKS):
-        return Refused("other-format", f"the record has no field of ECS; {seems(event)}")
+    if document.keys().isdisjoint(_MARKS):
+        return Refused("other-format", f"the record has no field of ECS; {seems(event, 'ecs')}")
     document["event.dataset"] = named_dataset(document)
     of = kind(document)
     if isinstance(of, str):
@@ -95,25 +101,28 @@ def _detected(document: Document, of: Kind, when: Times, source: Source) -> Outc
     pointed = indicators.indicators(document)
     matches = tuple(indicators.matches(document))
     ours = bool(alert_id(document))
-    hidden = [] if ours else [w for w in victims(document, mail=mail(document)) if w]
-    seen = scene(document, of, source, _known(pointed, matches, hidden))
+    message = mail(document)
+    hidden = [] if ours else [w for w in victims(document, mail=message) if w]
+    seen = scene(document, of, source, _known(pointed, matches, hidden, mail=message))
     harvest = Harvest(source, chain(hidden, _other_end(document, seen)))
+    classed = classification(document, of, seen)
+    role = None if ours else role_of(classed, seen)
     for indicator in pointed:
-        indicators.gather(indicator, harvest)
+        indicators.gather(indicator, harvest, role)
     for match in matches:
-        indicators.gather_match(match, harvest)
+        indicators.gather_match(match, harvest, role)
     _told_by_the_relay(document, harvest)
     if of is not Kind.INDICATOR:
         subjects.gather(document, of, seen, harvest)
-    return finished(_draft(document, of, when, seen), harvest, source)
+    return finished(_draft(document, of, when, seen, pointed, classed), harvest, source)
 
 
 def _known(
-    pointed: tuple[Document, ...], matches: tuple[Document, ...], hidden: list[str]
+    pointed: tuple[Document, ...], matches: tuple[Document, ...], hidden: list[str], *, mail: bool
 ) -> Known:
     listed = {address.lower() for each in pointed for address in every(each, "ip")}
     listed |= {first(match, "matched.atomic").lower() for match in matches}
-    return Known(frozenset(word.lower() for word in hidden), frozenset(listed))
+    return Known(frozenset([word.lower() for word in hidden]), frozenset(listed), mail)
 
 
 def _other_end(document: Document, seen: Scene) -> Iterator[str]:
@@ -123,6 +132,8 @@ def _other_end(document: Document, seen: Scene) -> Iterator[str]:
         called |= {*every(document, "destination.domain")}
     attacking = None if seen.attacker is None else seen.flow.end(seen.attacker).written
     for side in ("source", "client", "destination", "server"):
+        if side not in document:
+            continue
         if attacking is not None and first(document, f"{side}.ip") == attacking:
             continue
         for name in ("ip", "address", "domain", "nat.ip", "mac"):
@@ -131,28 +142,36 @@ def _other_end(document: Document, seen: Scene) -> Iterator[str]:
 
 def _told_by_the_relay(document: Document, harvest: Harvest) -> None:
     if alert_id(document):
-        for told in objects(document, "relay.observables"):
+        for told in (*objects(document, "relay.key"), *objects(document, "relay.observables")):
             harvest.add(first(told, "type"), first(told, "value"), "unknown")
 
 
-def _draft(document: Document, of: Kind, when: Times, seen: Scene) -> Draft:
+def _draft(
+    document: Document,
+    of: Kind,
+    when: Times,
+    seen: Scene,
+    pointed: tuple[Document, ...],
+    classed: Classification,
+) -> Draft:
     sensor = _sensor(document, of)
     alert = alert_id(document)
     return Draft(
         sensor=sensor,
-        id=_id(document, when),
+        id=_id(document, when, pointed),
         detected_at=when.at,
-        title=sensor.rule_name,
+        title=first(document, "message") if alert else sensor.rule_name,
         fallback=" ".join(word for word in (sensor.product or "Elastic", _NOUN[of]) if word),
-        classification=classification(document, of, seen),
+        classification=classed,
         severity="info" if seen.meaning.blame is Blame.NOBODY else severity(document),
         confidence=confidence(document),
-        techniques=_techniques(document),
-        malware=[name for path in _MALWARE for name in every(document, path)],
+        techniques=techniques(document),
+        malware=texts(document, _MALWARE),
         first_seen=when.first_seen,
         last_seen=when.last_seen,
         count=number(document, "kibana.alert.suppression.docs_count"),
-        labels=tuple(_labels(document)),
+        labels=tuple(_labels(document, pointed)),
+        pap=pap(every(document, "tags")),
         derived_from=(alert,) if alert else (),
     )
 
@@ -179,23 +198,13 @@ def _rule_name(document: Document) -> str:
     return "" if name in _PLACEHOLDERS else name
 
 
-def _techniques(document: Document) -> Iterator[str]:
-    for path in _TECHNIQUES:
-        yield from every(document, path)
-    places = ("kibana.alert.rule.threat", "signal.rule.threat", "threat")
-    threats = chain.from_iterable(objects(document, place) for place in places)
-    for technique in chain.from_iterable(objects(threat, "technique") for threat in threats):
-        yield first(technique, "id")
-        yield from (first(narrower, "id") for narrower in objects(technique, "subtechnique"))
-
-
-def _labels(document: Document) -> Iterator[str]:
-    for indicator in indicators.indicators(document):
+def _labels(document: Document, pointed: tuple[Document, ...]) -> Iterator[str]:
+    for indicator in pointed:
         yield from (label for label in every(indicator, "marking.tlp") if label)
     yield from (tag for tag in every(document, "tags") if _TLP_TAG.match(tag))
 
 
-def _id(document: Document, when: Times) -> tuple[object, ...]:
+def _id(document: Document, when: Times, pointed: tuple[Document, ...]) -> tuple[object, ...]:
     """Return what names a document for good: the id its maker gave, else what it is about."""
     given = either(document, "kibana.alert.uuid", "event.id", "_id")
     if given:
@@ -205,13 +214,13 @@ def _id(document: Document, when: Times) -> tuple[object, ...]:
         named(document, "source.port"), first(document, "destination.ip"),
         named(document, "destination.port"), either(document, "url.full", "url.original"),
         first(document, "dns.question.name"), subjects.subject(document),
-        first(document, "process.entity_id"), *_indicated(document),
+        first(document, "process.entity_id"), *_indicated(pointed),
     )  # fmt: skip
     return (dataset(document), when.at, *about)
 
 
-def _indicated(document: Document) -> Iterator[str]:
-    for indicator in indicators.indicators(document):
+def _indicated(pointed: tuple[Document, ...]) -> Iterator[str]:
+    for indicator in pointed:
         for path in ("ip", "url.full", "url.domain", "email.address", "file.hash.sha256",
                      "file.hash.sha1", "file.hash.md5", "name"):  # fmt: skip
             yield first(indicator, path)

@@ -1,16 +1,19 @@
 """Elastic out: an alert as one ECS document. How to load it, what is lost: docs/formats/ecs.md."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import orjson
 
 from relay import __version__
+from relay.formats.labels import PAP_LABEL
 from relay.formats.moments import rfc3339
 from relay.formats.rendering import MOST_BYTES, Rendered, fitted, losses
-from relay.model.alert import Alert, SourceLine
+from relay.model.alert import Alert, SeenObservable, SourceLine
 from relay.model.detection import Observable
-from relay.model.identity import RULE
+from relay.model.identity import RULE, RULE_NAME
+from relay.model.vocabulary import KEY_TYPES
+from relay.wire.alert import shown
 
 ECS_VERSION = "8.17.0"
 DATASET = "ti_relay.alert"
@@ -41,6 +44,7 @@ _PLACES: Mapping[str, Place] = MappingProxyType({
     "mutex": ("mutex", ("name",)),
 })  # fmt: skip
 """Where each type of observable stands; for the others ECS has no place."""
+_NOWHERE: Place = ("", ())
 
 # The scale of STIX 2.1, appendix A, "None / Low / Med / High".
 _SURE = ((70, "High"), (30, "Medium"), (1, "Low"), (0, "None"))
@@ -52,24 +56,24 @@ _BRACKETS = 64  # what stands around the lists that are filled last
 
 
 def render(alert: Alert, relay: str) -> Rendered:
-    """Return an alert as a document whose key an indicator match rule finds in `threat.indicator`;
-    each other observable is an entry of `threat.enrichments`, or of `relay.observables` where ECS
-    has no type for it."""
-    others = [seen.observable for seen in alert.observables if seen.observable != alert.key]
-    body = _body(alert, relay)
-    budget = MOST_BYTES - len(orjson.dumps(body)) - _BRACKETS
-    told = fitted((_told(observable) for observable in others), budget)
-    matching: list[orjson.Fragment] = []
-    plain: list[orjson.Fragment] = []
-    for observable, entry in zip(others, told, strict=False):
-        (matching if observable.type in _PLACES else plain).append(entry)
-    if alert.key.type not in _PLACES:
-        plain.insert(0, orjson.Fragment(orjson.dumps(_told(alert.key))))
+    """Return an alert as a document whose key an indicator match rule finds in `threat.indicator`,
+    and of the others the first under each further field. Each other observable is an entry of
+    `threat.enrichments`, or of `relay.observables` where ECS has no type for it."""
+    others = [seen for seen in alert.observables if not _is(seen, alert.key)]
+    body, threat, own = _body(alert, relay), _threat(alert, relay, others), _relay(alert)
+    budget = MOST_BYTES - len(orjson.dumps((body, threat, own))) - _BRACKETS
+    told = fitted(map(_told, others), budget)
+    kept = others[: len(told)]
+    if len(kept) < len(others):
+        threat = _threat(alert, relay, kept)
+    matching = [entry for seen, entry in zip(kept, told, strict=True) if _placed(seen)]
+    plain = [entry for seen, entry in zip(kept, told, strict=True) if not _placed(seen)]
     if matching:
-        body["threat"] = {**_threat(alert, relay), "enrichments": matching}
+        threat["enrichments"] = matching
     if plain:
-        body["relay"] = {**_relay(alert), "observables": plain}
-    return Rendered(orjson.dumps(body), losses(size=len(others) - len(told)))
+        own["observables"] = plain
+    document = {**body, "relay": own, "threat": threat}
+    return Rendered(orjson.dumps(document), losses(size=len(others) - len(kept)))
 
 
 def _body(alert: Alert, relay: str) -> dict[str, object]:
@@ -81,10 +85,8 @@ def _body(alert: Alert, relay: str) -> dict[str, object]:
         "message": alert.title,
         "observer": {"name": relay, "product": "relay", "type": "relay", "version": __version__},
         "related": _related(seen.observable for seen in alert.observables[:_MOST_RELATED]),
-        "relay": _relay(alert),
-        "rule": {"id": RULE, "name": alert.title},
-        "tags": [alert.state, f"tlp:{alert.tlp}", f"pap:{alert.pap}"],
-        "threat": _threat(alert, relay),
+        "rule": {"id": RULE, "name": RULE_NAME},
+        "tags": [alert.state, f"tlp:{alert.tlp}", f"{PAP_LABEL}{alert.pap}"],
     }
 
 
@@ -108,41 +110,61 @@ def _event(alert: Alert, relay: str) -> dict[str, object]:
     }
 
 
-def _threat(alert: Alert, relay: str) -> dict[str, object]:
+def _threat(alert: Alert, relay: str, others: Sequence[SeenObservable]) -> dict[str, object]:
     sure = next(word for least, word in _SURE if alert.confidence >= least)
     indicator = {
         **_indicator(alert.key),
         "confidence": sure,
+        "description": alert.title,
         "first_seen": rfc3339(alert.start),
         "last_seen": rfc3339(alert.end),
         "marking": {"tlp": alert.tlp.upper(), "tlp_version": "2.0"},
         "modified_at": rfc3339(alert.updated),
         "provider": relay,
-        "sightings": sum(seen.detections for seen in alert.observables if seen.correlated),
+        "sightings": _itself(alert).detections,
     }
+    for seen in others:
+        if seen.observable.type in KEY_TYPES:
+            _place(indicator, seen.observable)
     threat: dict[str, object] = {"feed": {"name": "relay"}, "indicator": indicator}
     if alert.techniques:
         threat["technique"] = {"id": [name for name, _ in alert.techniques[:_MOST_TECHNIQUES]]}
     return threat
 
 
-def _told(observable: Observable) -> dict[str, object]:
-    if observable.type in _PLACES:
-        return {"indicator": _indicator(observable)}
-    return {"type": observable.type, "value": observable.value}
+def _placed(seen: SeenObservable) -> bool:
+    return seen.observable.type in _PLACES
+
+
+def _told(seen: SeenObservable) -> dict[str, object]:
+    if not _placed(seen):
+        return shown(seen)
+    role = {} if seen.observable.role is None else {"role": seen.observable.role}
+    indicator = {**_indicator(seen.observable), "sightings": seen.detections}
+    return {"indicator": indicator, "relay": {**role, "members": seen.members}}
 
 
 def _indicator(observable: Observable) -> dict[str, object]:
-    called: dict[str, object] = (
-        {"name": observable.value} if len(observable.value) <= _LONGEST_NAME else {}
-    )
-    if observable.type not in _PLACES:
-        return called
-    kind, path = _PLACES[observable.type]
-    placed: object = observable.value
-    for name in reversed(path[1:]):
-        placed = {name: placed}
-    return {**called, "type": kind, path[0]: placed}
+    indicator: dict[str, object] = {}
+    if len(observable.value) <= _LONGEST_NAME:
+        indicator["name"] = observable.value
+    if observable.type in _PLACES:
+        indicator["type"] = _PLACES[observable.type][0]
+        _place(indicator, observable)
+    return indicator
+
+
+def _place(indicator: dict[str, object], observable: Observable) -> None:
+    """Set the field that holds a value, if nothing stands there: indicator match rules pass over
+    a field with two values."""
+    _, path = _PLACES.get(observable.type, _NOWHERE)
+    node = indicator
+    for name in path[:-1]:
+        inner = node.setdefault(name, {})
+        assert isinstance(inner, dict)
+        node = inner
+    for name in path[-1:]:
+        node.setdefault(name, observable.value)
 
 
 def _related(observables: Iterable[Observable]) -> dict[str, list[str]]:
@@ -155,6 +177,16 @@ def _related(observables: Iterable[Observable]) -> dict[str, list[str]]:
     return related
 
 
+def _is(seen: SeenObservable, key: Observable) -> bool:
+    """Return whether an observable is the key; its role may have been told otherwise."""
+    return (seen.observable.type, seen.observable.value) == (key.type, key.value)
+
+
+def _itself(alert: Alert) -> SeenObservable:
+    unseen = SeenObservable(alert.key, correlated=True, detections=0, members=0)
+    return next((seen for seen in alert.observables if _is(seen, alert.key)), unseen)
+
+
 def _relay(alert: Alert) -> dict[str, object]:
     """Return what ECS has no field for, in fields of our own, as ECS allows."""
     return {
@@ -162,14 +194,17 @@ def _relay(alert: Alert) -> dict[str, object]:
             "state": alert.state,
             "episode": rfc3339(alert.episode),
             "revision": alert.revision,
+            "reason": alert.reason.value,
             "expires_at": rfc3339(alert.expires),
             "claimed_severity": alert.claimed_severity,
             "related": alert.related,
             "flags": alert.flags,
             "truncated": alert.truncated,
         },
+        "key": shown(_itself(alert)),
         "classifications": alert.classifications,
         "confidence": alert.confidence,
+        "techniques": [{"id": name, "count": count} for name, count in alert.techniques],
         "sources": {
             "members": alert.votes,
             "countries": alert.countries,

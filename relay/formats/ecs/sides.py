@@ -36,8 +36,8 @@ _LOGS: Mapping[str, Meaning] = MappingProxyType({
     "Recon": _SCANNED, "Scan": _SCANNED,
     "SSH": Meaning("intrusion-attempts:brute-force", Blame.ATTEMPT), "HTTP": _TRIED,
     "anomaly": Meaning("availability:dos", Blame.FLOOD),
-    **dict.fromkeys(("338002", "338004", "338006", "338008"), _CALLED),
-    **dict.fromkeys(("338001", "338003", "338005", "338007"), _LISTED),
+    **dict.fromkeys(("338002", "338004", "338006", "338008", "338202", "338204"), _CALLED),
+    **dict.fromkeys(("338001", "338003", "338005", "338007", "338201", "338203"), _LISTED),
     "733102": _SCANNED,
     "web_filter": Meaning("other:undetermined", Blame.NOBODY),
 })  # fmt: skip
@@ -54,16 +54,21 @@ _NAMING = frozenset(("sentinel_one.unified_alert",))
 """Data sets of agents that fill the source with the attacker they name."""
 
 _MAIL_PORTS = frozenset((25, 465, 587))
-_ACCOUNTS = ("user.name", "user.email", "user.id", "source.user.name", "client.user.name")
+_ACCOUNTS = (
+    "user.name", "user.email", "user.id", "source.user.name", "client.user.name",
+    "client.user.email", "client.user.id",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The ends of the traffic, and which attacks; `attacker` None: none that may be shared."""
+    """The ends of the traffic, and which attacks; `attacker` None: none that may be shared. `mail`
+    as below."""
 
     flow: Flow
     meaning: Meaning
     attacker: End | None
+    mail: bool = False
 
     @property
     def inside(self) -> bool:
@@ -73,27 +78,29 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Addresses, lower-case, of which a document says whose they are: the victim's, and those that
-    stand on a list of indicators."""
+    """What is known of a document before its ends are weighed: addresses, lower-case, of which it
+    says whose they are (the victim's, and those that stand on a list of indicators), and whether it
+    is of a message."""
 
     hidden: frozenset[str]
     listed: frozenset[str]
+    mail: bool
 
 
 def scene(document: Document, kind: Kind, source: Source, known: Known) -> Scene:
     """Return the ends of a document's traffic, weighed. Who stands on a list attacks."""
     event = _event(document, known.hidden)
     flow = flow_of(event, source)
-    meant = _meaning(document, kind, flow)
+    meant = _meaning(document, kind, flow, known)
     listed = [end for end in End if flow.end(end).written.lower() in known.listed]
     if len(listed) == 1 and flow.end(listed[0]).shareable is not None:
-        return Scene(flow, meant, listed[0])
+        return Scene(flow, meant, listed[0], known.mail)
     blamed = attacker(event, flow, meant)
     if blamed is End.CLIENT and _own_client(document, meant.blame):
         blamed = None
     if kind is Kind.FINDING and _own_account(document):
         blamed = None
-    return Scene(flow, meant, blamed)
+    return Scene(flow, meant, blamed, known.mail)
 
 
 def mail(document: Document) -> bool:
@@ -129,11 +136,11 @@ def _end(document: Document, hidden: frozenset[str], *paths: str) -> str:
     return "" if written.lower() in hidden else written
 
 
-def _meaning(document: Document, kind: Kind, flow: Flow) -> Meaning:
+def _meaning(document: Document, kind: Kind, flow: Flow, known: Known) -> Meaning:
     category = either(document, *_CATEGORIES)
     if category and dataset(document) in _RULED:
         return meaning(category, either(document, "rule.name", "cisco.ftd.security.message"))
-    if mail(document):
+    if known.mail:
         return Meaning("fraud:phishing", Blame.ATTEMPT, "sender")
     logged = next((_LOGS[word] for word in _words(document) if word in _LOGS), None)
     if logged is not None:

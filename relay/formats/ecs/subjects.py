@@ -5,8 +5,8 @@ import re
 
 from relay.formats.ecs.indicators import HASHES, digests
 from relay.formats.ecs.kinds import Kind, categories, dataset
-from relay.formats.ecs.paths import Document, either, every, first, has, objects
-from relay.formats.ecs.sides import Scene, mail
+from relay.formats.ecs.paths import Document, either, every, first, has, objects, texts
+from relay.formats.ecs.sides import Scene
 from relay.formats.harvest import Harvest
 from relay.formats.suricata.categories import Blame
 from relay.formats.suricata.sides import End, Endpoint
@@ -35,6 +35,7 @@ _WORKBENCH = "trend_micro_vision_one.alert.indicators"
 _EVIDENCE = "m365_defender.alert.evidence"
 _SENDERS = ("email.from.address", "email.sender.address", "source.user.email")
 _RECIPIENTS = ("email.to.address", "email.cc.address", "destination.user.email")
+_CALLED_NAMES = ("destination.domain", "server.domain", "url.domain", "tls.client.server_name")
 _PROTOCOL = re.compile(r"[a-z0-9-]{1,16}")
 _DNS_PORT = 53
 _WEB_PORT = 80
@@ -48,7 +49,7 @@ def gather(document: Document, kind: Kind, scene: Scene, harvest: Harvest) -> No
         _server(document, scene, harvest)
     elif scene.inside:
         _through_a_proxy(document, scene, harvest)
-    if mail(document):
+    if scene.mail:
         _message(document, harvest)
     if has(document, _EVIDENCE):
         _evidence(document, harvest)
@@ -101,9 +102,8 @@ def _questions(document: Document, harvest: Harvest) -> None:
 
 
 def _names(document: Document, harvest: Harvest, server: Endpoint | None) -> None:
-    for path in ("destination.domain", "server.domain", "url.domain", "tls.client.server_name"):
-        for name in every(document, path):
-            harvest.add("domain", name, "infrastructure")
+    for name in texts(document, _CALLED_NAMES):
+        harvest.add("domain", name, "infrastructure")
     bare = first(document, "url.original")
     if "/" in bare and ":" not in bare:
         harvest.add("domain", bare.partition("/")[0], "infrastructure")
@@ -128,11 +128,10 @@ def _urls(document: Document, server: Endpoint | None) -> tuple[str, ...]:
 
 def _message(document: Document, harvest: Harvest) -> None:
     """A sender under the recipient's own domain is a forgery of the member, or the member."""
-    homes = {_home(to) for path in _RECIPIENTS for to in every(document, path)}
-    for path in _SENDERS:
-        for address in every(document, path):
-            if _home(address) not in homes:
-                harvest.add("email", address.strip("<>"), role="sender")
+    homes = {_home(to) for to in texts(document, _RECIPIENTS)}
+    for address in texts(document, _SENDERS):
+        if _home(address) not in homes:
+            harvest.add("email", address.strip("<>"), role="sender")
     if has(document, "email"):
         for url in _urls(document, None):
             harvest.add("url", url, "infrastructure", role="phishing")
@@ -188,7 +187,7 @@ def _workbench(document: Document, harvest: Harvest) -> None:
 def _sent_by_victim(document: Document, scene: Scene) -> bool:
     """Return whether a file in the traffic is what an attacked server answered with."""
     traffic = "network" in categories(document)
-    return traffic and scene.attacker is End.CLIENT and not mail(document)
+    return traffic and scene.attacker is End.CLIENT and not scene.mail
 
 
 def _common(document: Document, what: str, *, malicious: bool) -> bool:
@@ -196,6 +195,8 @@ def _common(document: Document, what: str, *, malicious: bool) -> bool:
     malicious, neither its place nor its signer speaks for it."""
     if what == "file" and not either(document, "file.name", "file.path"):
         what = "process"  # the image of the process, of which the file's fields tell no more
+    if what not in document:
+        return False
     if _everybodys(either(document, f"{what}.name", f"{what}.FileName")):
         return True
     if malicious:

@@ -19,12 +19,13 @@ _ELSEWHERE = (
     "suricata.timestamp", "suricata.eve.timestamp", "event.end", "event.start",
     "rsa.time.event_time", "crowdstrike.metadata.eventCreationTime", "event.created",
 )  # fmt: skip
+_FOUND = ("sentinel_one.threat.file.identified_at", "trend_micro_vision_one.alert.created_date")
 _ORDER: Mapping[Kind, tuple[str, ...]] = MappingProxyType({
     Kind.SIGNAL: ("kibana.alert.original_time", "signal.original_time", *_STAMPS, *_ELSEWHERE),
     # A finding is stamped when it is indexed, which can be years later.
     Kind.FINDING: (*_ELSEWHERE, *_STAMPS),
     # An alert is stamped when its product last touched it; its activity ended before.
-    Kind.ALERT: ("event.end", *_STAMPS, *_ELSEWHERE),
+    Kind.ALERT: ("event.end", *_FOUND, *_STAMPS, *_ELSEWHERE),
     Kind.INDICATOR: ("kibana.alert.original_time", *_STAMPS, *_ELSEWHERE),
 })  # fmt: skip
 _STARTS = (
@@ -59,8 +60,10 @@ def times(document: Document, kind: Kind) -> Times | None:
 
 
 def _earliest_path(document: Document, paths: Iterable[str], zone: str) -> int | None:
-    found = (_moment(document, path, zone) for path in paths)
-    return next((at for at in found if at is not None), None)
+    for path in paths:
+        if path in document and (at := _moment(document, path, zone)) is not None:
+            return at
+    return None
 
 
 def _moment(document: Document, path: str, zone: str) -> int | None:

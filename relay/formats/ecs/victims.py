@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import chain
 
-from relay.formats.ecs.paths import Document, every, has, objects
+from relay.formats.ecs.paths import Document, every, objects
 
 _HOST = ("ip", "name", "hostname", "domain", "mac", "geo.name")
 _HOSTS = ("host", "agent", "observer", "device", "orchestrator.resource", "wazuh.agent",
@@ -35,13 +35,19 @@ _EVIDENCE = (
 )  # fmt: skip
 _PLACES = tuple((place, _HOST) for place in _HOSTS) + tuple((place, _USER) for place in _USERS)
 
+_ANYWHERE = frozenset(f"{place}.{name}" for place, names in _PLACES for name in names) | {*_OTHERS}
+_OF_SENDERS = frozenset(f"{place}.{name}" for place in _SENDERS for name in _USER)
+
 
 def victims(document: Document, *, mail: bool) -> Iterator[str]:
-    """Yield the values of the victim's side. In mail the user of the source is the sender."""
+    """Yield the values of the victim's side, in no order. In mail the user of the source is the
+    sender."""
+    for path in _ANYWHERE.intersection(document):
+        if not (mail and path in _OF_SENDERS):
+            yield from every(document, path)
     for place, names in _PLACES:
-        if has(document, place) and not (mail and place in _SENDERS):
+        if isinstance(document.get(place), list) and not (mail and place in _SENDERS):
             for part in objects(document, place):
                 yield from chain.from_iterable(every(part, name) for name in names)
-    yield from chain.from_iterable(every(document, path) for path in _OTHERS)
     for piece in objects(document, "m365_defender.alert.evidence"):
         yield from chain.from_iterable(every(piece, path) for path in _EVIDENCE)

@@ -1,7 +1,7 @@
 """The observables of an IDEA0 message: what its parties, attachments and references name."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, summarize_address_range
 from itertools import islice
@@ -32,6 +32,8 @@ _EVIL_FILES = frozenset((
 ))  # fmt: skip
 _MOST_GROUPS = 100  # as `detection.v1` numbers them
 _PORTS = 65_536
+_MOST_NETWORKS = 16  # of a range; what needs more says little of each
+_WIDEST = {4: 1 << 16, 6: 1 << 96}  # addresses in the widest network that is told
 
 # Lists of URLs leave out the scheme, and sometimes all but the host.
 _BARE = re.compile(r"(?P<host>[^\s/:@?#]+)(?::[0-9]{1,5})?(?P<path>[/?]\S*)?")
@@ -71,7 +73,8 @@ def _addresses(harvest: Harvest, party: Party) -> None:
     port = _port(party)
     names = (name for name in _ADDRESSES if name in party.fields)
     for written in (address for name in names for address in texts(party.fields, name)):
-        harvest.address(_network(written), party.side, role=party.role, port=port)
+        for network in _networks(written):
+            harvest.address(network, party.side, role=party.role, port=port)
 
 
 def _system(harvest: Harvest, party: Party) -> None:
@@ -102,17 +105,19 @@ def _names(harvest: Harvest, party: Party) -> None:
         harvest.add("email", written, side, role=role)
 
 
-def _network(written: str) -> str:
-    """Return a range that is one address or one network as such; anything else as it is."""
+def _networks(written: str) -> Sequence[str]:
+    """Return the networks that a range is made of exactly; anything else as it is. A range wider
+    than a network may be is left out whole: its crumbs would tell something else."""
     first, dash, last = written.partition("-")
     if not dash:
-        return written
+        return (written,)
     try:
         ends = ip_address(first.strip()), ip_address(last.strip())
-        networks = list(islice(summarize_address_range(*ends), 2))
+        networks = list(islice(summarize_address_range(*ends), _MOST_NETWORKS + 1))
     except (ValueError, TypeError):
-        return written
-    return str(networks[0]) if len(networks) == 1 else written
+        return (written,)
+    narrow = int(ends[1]) - int(ends[0]) < _WIDEST[ends[0].version]
+    return tuple(map(str, networks)) if narrow and len(networks) <= _MOST_NETWORKS else ()
 
 
 def _port(party: Party) -> int | None:

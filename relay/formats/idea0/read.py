@@ -45,7 +45,9 @@ class _Times:
 def read(event: Fields, source: Source) -> Outcome:
     """Convert one IDEA0 message. Total."""
     if not _is_idea0(event):
-        return Refused("other-format", f"the Format is not IDEA0; {seems(event)}", "$.Format")
+        return Refused(
+            "other-format", f"the Format is not IDEA0; {seems(event, 'idea0')}", "$.Format"
+        )
     categories = names(texts(event, "Category"))
     if is_test(categories):
         return _TEST

@@ -133,6 +133,8 @@ def _mark(alert: Alert) -> dict[str, object]:
         "PAP": alert.pap,
         "Members": alert.votes,
         "Expires": rfc3339(alert.expires),
+        "Flags": alert.flags,
+        "Truncated": alert.truncated,
     }
 
 

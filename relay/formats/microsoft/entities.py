@@ -5,9 +5,9 @@ them evidence, with a verdict and with roles. One reader for all, as they tell t
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from types import MappingProxyType
+from typing import NamedTuple
 
 from relay.formats.microsoft.files import hashes_of, of_the_system, published_with_the_system
 from relay.formats.microsoft.folding import Fields, first, folded, objects, words
@@ -31,6 +31,7 @@ _BESIDE = (
 )  # fmt: skip
 _ROLES = ("roles", "evidencerole")
 _VERDICTS = ("verdict", "lastverdict")
+_MOST_FILES = 2  # of one entity: described twice
 
 
 class References:
@@ -57,7 +58,19 @@ class References:
             self._folded[reference] = folded(self._known[reference])
         return self._folded.get(reference)
 
-    def met(self, entity: Fields) -> bool:
+    def within(self, fields: Fields, names: Iterable[str]) -> Iterator[Fields]:
+        """Yield the entities within some fields, those referred to resolved."""
+        for each in _written(fields, names):
+            if (found := self.resolved(each)) is not None:
+                yield found
+
+    def hide_around(self, fields: Fields, gathering: Gathering) -> None:
+        """Gather the accounts and hosts that stand within an entity."""
+        for each in _written(fields, _AROUND):
+            if not self._was_met(each):
+                hide(self.resolved(each) or {}, gathering)
+
+    def _was_met(self, entity: Fields) -> bool:
         """Return whether this was asked before of the same reference: all entities of an alert
         refer to its one host, and once is enough."""
         reference = entity.get("$ref")
@@ -66,6 +79,12 @@ class References:
         before = reference in self._met
         self._met.add(reference)
         return before
+
+
+def _written(fields: Fields, names: Iterable[str]) -> Iterator[Fields]:
+    for name in names:
+        if name in fields:
+            yield from objects(fields[name])
 
 
 def _by_id(listed: Sequence[Fields]) -> dict[str, Fields]:
@@ -82,8 +101,7 @@ def _by_id(listed: Sequence[Fields]) -> dict[str, Fields]:
     return known
 
 
-@dataclass(frozen=True, slots=True)
-class Entity:
+class Entity(NamedTuple):
     """One entity, its fields by folded names; `references` finds those it refers to."""
 
     fields: Fields
@@ -103,20 +121,7 @@ class Entity:
 
     def inner(self, *names: str) -> Iterator[Fields]:
         """Yield the entities within some fields, those referred to resolved."""
-        for each in self._written(names):
-            if (found := self.references.resolved(each)) is not None:
-                yield found
-
-    def hide_around(self, gathering: Gathering) -> None:
-        """Gather the accounts and hosts that stand within the entity."""
-        for each in self._written(_AROUND):
-            if not self.references.met(each):
-                hide(self.references.resolved(each) or {}, gathering)
-
-    def _written(self, names: Iterable[str]) -> Iterator[Fields]:
-        for name in names:
-            if name in self.fields:
-                yield from objects(self.fields[name])
+        return self.references.within(self.fields, names)
 
 
 def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
@@ -127,11 +132,10 @@ def gather(entities: Iterable[Fields], gathering: Gathering) -> None:
         fields = references.resolved(each) or {}
         if isinstance(properties := fields.get("properties"), dict):
             fields = {**folded(properties), "kind": fields.get("kind") or fields.get("type")}
-        entity = _entity(fields, references)
-        entity.hide_around(gathering)
+        references.hide_around(fields, gathering)
         reader = _READERS.get(_kind(fields))
         if reader is not None:
-            reader(entity, gathering)
+            reader(_entity(fields, references), gathering)
 
 
 def _kind(fields: Fields) -> str:
@@ -199,8 +203,7 @@ def _hash(entity: Entity, gathering: Gathering) -> None:
 def _file(entity: Entity, gathering: Gathering) -> None:
     """A file of the system itself is shared only where it was found malicious and is not signed
     by its maker: attackers use what is there, and its digest is everybody's."""
-    _hide_beside(entity, gathering)
-    told = _descriptions(entity)
+    told = _descriptions(entity, gathering)
     bad = entity.stance is Stance.CULPRIT and not any(map(published_with_the_system, told))
     if bad or (entity.shared and not any(map(of_the_system, told))):
         gathering.hashes(_digests(entity, told))
@@ -209,29 +212,28 @@ def _file(entity: Entity, gathering: Gathering) -> None:
 def _process(entity: Entity, gathering: Gathering) -> None:
     """A process is the victim's: its image counts only where it was found out, and is not the
     system's own. What a shell is found to do is not the shell's."""
-    _hide_beside(entity, gathering)
-    told = _descriptions(entity)
+    told = _descriptions(entity, gathering)
     found_out = entity.stance in (Stance.CULPRIT, Stance.SUSPECT)
     if found_out and not any(map(of_the_system, told)):
         gathering.hashes(_digests(entity, told))
 
 
-def _descriptions(entity: Entity) -> tuple[Fields, ...]:
-    """Return what is said of the one file: in parts of the entity, and in its own fields."""
-    return (*islice(entity.inner("filedetails", "imagefile"), 2), entity.fields)
-
-
-def _hide_beside(entity: Entity, gathering: Gathering) -> None:
-    """Gather the account and the device that stand beside a file."""
-    hide({name: entity.fields.get(name) for name in _BESIDE}, gathering)
-    for file in islice(entity.inner("imagefile", "filedetails"), 2):
-        Entity(file, entity.stance, None, entity.references).hide_around(gathering)
+def _descriptions(entity: Entity, gathering: Gathering) -> tuple[Fields, ...]:
+    """Return what is said of the one file: in parts of the entity, and in its own fields. The
+    account and the device that stand beside it are gathered."""
+    fields = entity.fields
+    details = tuple(islice(entity.inner("filedetails"), _MOST_FILES))
+    images = tuple(islice(entity.inner("imagefile"), _MOST_FILES))
+    hide({name: fields[name] for name in _BESIDE if name in fields}, gathering)
+    for file in (*images, *details)[:_MOST_FILES]:
+        entity.references.hide_around(file, gathering)
+    return (*(*details, *images)[:_MOST_FILES], fields)
 
 
 def _digests(entity: Entity, descriptions: Iterable[Fields]) -> list[str]:
     found: dict[str, None] = {}
     for file in descriptions:
-        hashed = Entity(file, entity.stance, None, entity.references).inner("filehashes")
+        hashed = entity.references.within(file, ("filehashes",))
         found.update(dict.fromkeys(hashes_of(file, (first(each, ("value",)) for each in hashed))))
     return list(found)
 

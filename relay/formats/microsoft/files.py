@@ -34,5 +34,5 @@ def of_the_system(file: Fields) -> bool:
 
 def hashes_of(file: Fields, referred: Iterable[str]) -> list[str]:
     """Return the digests of a file: those in its fields, and those of its hash entities."""
-    written = [first(file, (name,)) for name in _DIGESTS]
+    written = [first(file, (name,)) for name in _DIGESTS if name in file]
     return list(dict.fromkeys(value.lower() for value in (*written, *referred) if value))

@@ -14,7 +14,7 @@ _ENCODED = ("{", "[")
 
 def folded(fields: Fields) -> dict[str, object]:
     """Return the fields by their names without case, underscores and the mark of a time zone."""
-    return {_name(name): value for name, value in fields.items()}
+    return dict(zip(map(_name, fields), fields.values(), strict=True))
 
 
 @lru_cache(maxsize=4096)

@@ -7,10 +7,14 @@ from relay.formats.microsoft.folding import Fields, first, folded, objects
 from relay.formats.microsoft.report import Report
 from relay.formats.outcome import Refused, Skipped
 from relay.formats.recognise import seems
+from relay.model.vocabulary import Format
 
 Told = Report | Skipped | Refused
 
 _ENVELOPES = ("value", "records", "results")
+OURS: tuple[Format, ...] = ("defender", "sentinel")
+"""The formats of Microsoft, which one reader reads."""
+
 _EMPTY = Skipped("an answer without records")
 
 
@@ -41,7 +45,7 @@ def _each(records: Sequence[Fields]) -> Iterator[Told]:
     for record in records:
         found = alerts(record)
         if found is None:
-            yield Refused("other-format", f"no alert of Microsoft's; {seems(record)}")
+            yield Refused("other-format", f"no alert of Microsoft's; {seems(record, *OURS)}")
         else:
             yield from found
 

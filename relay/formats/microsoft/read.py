@@ -3,7 +3,7 @@ docs/formats/microsoft.md."""
 
 from collections.abc import Mapping
 
-from relay.formats.microsoft.forms import alerts
+from relay.formats.microsoft.forms import OURS, alerts
 from relay.formats.microsoft.report import Report, told
 from relay.formats.outcome import Converted, Outcome, Refused, Skipped, Source
 from relay.formats.recognise import seems
@@ -18,7 +18,7 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
     """
     found = alerts(event)
     if found is None:
-        return Refused("other-format", f"no alert of Defender or Sentinel; {seems(event)}")
+        return Refused("other-format", f"no alert of Defender or Sentinel; {seems(event, *OURS)}")
     outcomes = [told(each, source) if isinstance(each, Report) else each for each in found]
     shared = [one for each in outcomes if isinstance(each, Converted) for one in each.detections]
     if shared:

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.microsoft.entities import gather
@@ -17,6 +18,8 @@ from relay.model.vocabulary import Classification, Format
 
 Names = tuple[str, ...]
 
+_NO_FIELDS: Fields = MappingProxyType({})
+
 _BEGAN = (
     "starttime", "starttimeutc", "firstactivitydatetime", "firstactivity", "firsteventtime",
     "firstactivitytimeutc", "firstactivitytime", "eventdatetime", "timestamp",
@@ -25,6 +28,9 @@ _ENDED = (
     "endtime", "endtimeutc", "lastactivitydatetime", "lastactivity", "lasteventtime",
     "lastactivitytimeutc", "lastactivitytime",
 )  # fmt: skip
+_STATED = ("starttime", "starttimeutc", "endtime", "endtimeutc")
+_UNSET = ("0001-", "1/1/0001", "01/01/0001", "01.01.0001")
+_NO_TIME = Refused("no-time", "the alert has no time that is a date with a clock")
 _CREATED = (
     "timegenerated", "timegeneratedutc", "createddatetime", "alertcreationtime", "creationtime",
     "createdtimeutc", "createdtime", "processingendtime", "processingendtimeutc", "time",
@@ -50,8 +56,7 @@ _OWN_PROVIDERS = ("ASI ", "CustomAlertRule")
 _FALLBACKS = {"sentinel": "Alert of Microsoft Sentinel", "defender": "Alert of Microsoft Defender"}
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """An alert: its fields by folded names, and its entities.
 
     `about` holds for all of the incident the alert is of. `reads` reads fields of a form of its
@@ -61,7 +66,7 @@ class Report:
     format: Format
     fields: Fields
     entities: Iterable[Fields] = ()
-    about: Fields = field(default_factory=dict)
+    about: Fields = _NO_FIELDS
     reads: Callable[[Fields, Gathering], None] | None = None
     part: tuple[str, ...] = ()
 
@@ -75,8 +80,8 @@ def told(report: Report, source: Source) -> Outcome:
         return Skipped("a breach of the member's own policy")
     began, ended = _time(fields, _BEGAN), _time(fields, _ENDED)
     detected = ended or began or _time(fields, _CREATED)
-    if detected is None:
-        return Refused("no-time", "the alert has no time that is a date with a clock")
+    if detected is None or (not (ended or began) and _unread(fields)):
+        return _NO_TIME
     gathering = _gathered(report)
     techniques = technique_ids(_words(fields, _TECHNIQUES))
     title = next(_said(report, _TITLES), "")
@@ -123,6 +128,14 @@ def _time(fields: Fields, names: Names) -> int | None:
         if name in fields and (at := moment(fields[name], "Z")) is not None:
             return at
     return None
+
+
+def _unread(fields: Fields) -> bool:
+    """Return whether the alert says when it was in a way that cannot be read: when it was created
+    does not stand for it then. The year 1 is how .NET writes that nothing is known."""
+    written = [fields.get(name) for name in _STATED]
+    said = [each.strip() for each in written if isinstance(each, str)]
+    return any(each and not each.startswith(_UNSET) for each in said)
 
 
 def _gathered(report: Report) -> Gathering:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from relay.core.normalise import LONGEST_RAW
 from relay.formats.fields import number, parts, text
 from relay.formats.misp.kinds import NOT_FLAGGED, PIECES
+from relay.formats.misp.services import of_services
 from relay.formats.misp.tags import Said, said
 from relay.formats.moments import moment
 
@@ -24,7 +25,8 @@ class Attribute(NamedTuple):
 
     `flagged` is `to_ids`; where that is missing, what MISP would set. `confined`: its distribution
     is narrower than the event's, and bars everybody. `gone`: it is deleted, refuted, or a proposal
-    by somebody else; it may still name a victim. Times in ms, but `edited` as it is written.
+    by somebody else; it may still name a victim. `served`: its object only tells where a service
+    that everybody uses is reached. Times in ms, but `edited` as it is written.
     """
 
     uuid: str
@@ -36,6 +38,7 @@ class Attribute(NamedTuple):
     relation: str
     confined: bool
     gone: bool
+    served: bool
     said: Said | None
     edited: object
     first_seen: int | None
@@ -45,8 +48,10 @@ class Attribute(NamedTuple):
 def attributes(event: Fields) -> list[Attribute]:
     """Return the attributes of an event, those of its objects and those proposed for it."""
     found = list(_read(parts(event, "Attribute"), _OUTSIDE))
-    for thing in parts(event, "Object"):
-        found.extend(_read(parts(thing, "Attribute"), _around(thing)))
+    things = parts(event, "Object")
+    services = of_services(things)
+    for at, thing in enumerate(things):
+        found.extend(_read(parts(thing, "Attribute"), _around(thing, served=at in services)))
     found.extend(_read(parts(event, "ShadowAttribute"), _PROPOSED))
     return found
 
@@ -64,19 +69,21 @@ class _Around(NamedTuple):
     template: str
     confined: bool
     gone: bool
+    served: bool
     first_seen: int | None
     last_seen: int | None
 
 
-_OUTSIDE = _Around("", confined=False, gone=False, first_seen=None, last_seen=None)
+_OUTSIDE = _Around("", confined=False, gone=False, served=False, first_seen=None, last_seen=None)
 _PROPOSED = _OUTSIDE._replace(gone=True)
 
 
-def _around(thing: Fields) -> _Around:
+def _around(thing: Fields, *, served: bool) -> _Around:
     return _Around(
         template=text(thing, "name"),
         confined=confined(thing),
         gone=_deleted(thing),
+        served=served,
         first_seen=moment(thing.get("first_seen")),
         last_seen=moment(thing.get("last_seen")),
     )
@@ -98,6 +105,7 @@ def _read(listed: Iterable[Fields], around: _Around) -> Iterator[Attribute]:
             relation=text(fields, "object_relation"),
             confined=around.confined or confined(fields),
             gone=around.gone or _deleted(fields) or _refuted(fields),
+            served=around.served,
             said=said(fields) if fields.get("Tag") else None,
             edited=fields.get("timestamp"),
             first_seen=moment(fields.get("first_seen")) or around.first_seen,

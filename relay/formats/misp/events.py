@@ -78,4 +78,4 @@ def _none(record: Fields) -> Skipped | Refused:
     first = next(iter(record.values()), None)
     if isinstance(first, dict) and "Orgc" in first and "info" in first:
         return Skipped("the manifest of a feed")
-    return Refused("other-format", f"the record holds no MISP event; {seems(record)}")
+    return Refused("other-format", f"the record holds no MISP event; {seems(record, 'misp')}")

@@ -50,7 +50,7 @@ def _take(piece: Piece, value: str, each: Attribute, harvest: Harvest, port: int
 
 def _place(piece: Piece, value: str, harvest: Harvest, marks: dict[str, object]) -> None:
     """Gather an address or a name; some write the port behind it."""
-    found = _PORTED.fullmatch(value)
+    found = _PORTED.fullmatch(value) if ":" in value else None
     if found is not None:
         value, marks = found[1], {**marks, "port": _port(found[2])}
     gathering = harvest.address if piece.kind == "address" else harvest.host

@@ -14,6 +14,8 @@ from relay.formats.misp.sides import sides
 from relay.formats.misp.tags import Said, said, strictest_pap
 from relay.formats.moments import day, epoch
 from relay.formats.outcome import NOTHING_SHAREABLE, Converted, Outcome, Refused, Skipped, Source
+from relay.formats.tactics import classed, worded
+from relay.model.vocabulary import Classification
 from relay.wire.detection import Severity
 
 Fields = Mapping[str, object]
@@ -85,8 +87,8 @@ def _audiences(
     barred = confined(event)
     found: dict[_Audience, list[Attribute]] = {}
     for each in indicators:
-        words = each.said.labels if each.said is not None else ()
-        found.setdefault((barred or each.confined, _stricter(words, widest)), []).append(each)
+        label = _stricter(each.said.labels, widest) if each.said is not None else ""
+        found.setdefault((barred or each.confined, label), []).append(each)
     return found
 
 
@@ -105,6 +107,7 @@ def _draft(
 ) -> Draft:
     barred, label = audience
     own = [each.said for each in some if each.said is not None]
+    techniques = [name for each in (heard, *own) for name in each.techniques]
     narrowed = audience if label or barred != confined(event) else ()
     return Draft(
         sensor=Sensor("misp", vendor="MISP", product="MISP", rule_id=text(event, "uuid")),
@@ -112,10 +115,10 @@ def _draft(
         detected_at=at,
         title=text(event, "info"),
         fallback="MISP event",
-        classification=next(iter(heard.classifications), "other:undetermined"),
+        classification=_class(event, heard, techniques),
         severity=heard.severity or _LEVELS.get(number(event, "threat_level_id")),
         confidence=heard.confidence,
-        techniques=[name for each in (heard, *own) for name in each.techniques],
+        techniques=techniques,
         malware=[name for each in (heard, *own) for name in each.malware],
         first_seen=min((each.first_seen for each in some if each.first_seen), default=None),
         last_seen=max((each.last_seen for each in some if each.last_seen), default=None),
@@ -125,6 +128,12 @@ def _draft(
         pap=strictest_pap(each.pap for each in (heard, *own)),
         derived_from=tuple(heard.alerts),
     )
+
+
+def _class(event: Fields, heard: Said, techniques: Sequence[str]) -> Classification:
+    """Return what a tag says; else a technique, else a word of the title."""
+    named = next(iter(heard.classifications), None) or classed(techniques, ())
+    return named or worded(text(event, "info")) or "other:undetermined"
 
 
 def _identity(event: Fields, some: Sequence[Attribute]) -> tuple[object, ...]:
@@ -142,9 +151,9 @@ def _time(event: Fields, indicators: Iterable[Attribute], *, relayed: bool) -> i
     The edit alone tells when somebody last wrote, which can be years later. The relay's own
     alerts say exactly when their last sighting was.
     """
-    last = max((each.last_seen for each in indicators if each.last_seen), default=None)
-    if relayed and last is not None:
-        return last
+    seen = [each.last_seen for each in indicators if each.last_seen] if relayed else ()
+    if seen:
+        return max(seen)
     edited = epoch(event.get("timestamp"))
     begun = day(text(event, "date"))
     if begun is None:

@@ -17,6 +17,9 @@ from relay.model.identity import NAMESPACE
 _LEVELS = MappingProxyType({"critical": "1", "high": "1", "medium": "2", "low": "3", "info": "3"})
 _ANALYSES = MappingProxyType({"early-warning": "0", "closed": "2", "withdrawn": "2"})
 _ONGOING = "1"
+_OVER = frozenset(("closed", "withdrawn"))
+"""States in which no sensor need look for it: else what is exported for sensors grows for ever."""
+
 # How far MISP may carry an event on: nobody further than its label allows.
 _DISTRIBUTIONS = MappingProxyType({"clear": "3", "green": "1"})
 _OWN_ORGANISATION, _AS_THE_EVENT = "0", "5"
@@ -74,8 +77,14 @@ def _tags(alert: Alert) -> Iterator[str]:
     yield f'{RELAY}:episode="{rfc3339(alert.episode)}"'
     yield f'{RELAY}:revision="{alert.revision}"'
     yield f'{RELAY}:severity="{alert.severity}"'
+    yield f'{RELAY}:claimed-severity="{alert.claimed_severity}"'
+    yield f'{RELAY}:confidence="{alert.confidence}"'
     yield f'{RELAY}:state="{alert.state}"'
+    yield f'{RELAY}:reason="{alert.reason.value}"'
+    yield f'{RELAY}:expires="{rfc3339(alert.expires)}"'
     yield f'{RELAY}:members="{alert.votes}"'
+    for flag in (*alert.flags, *(("truncated",) if alert.truncated else ())):
+        yield f'{RELAY}:flag="{flag}"'
     level = next(word for least, word in _CONFIDENCES if alert.confidence >= least)
     yield f'misp:confidence-level="{level}"'
     for classification in alert.classifications:
@@ -102,7 +111,7 @@ def _attribute(
         "uuid": attribute_uuid(alert.id, name, seen.observable.value),
         "type": kind,
         "category": category,
-        "to_ids": kind not in NOT_FLAGGED and alert.state != "withdrawn",
+        "to_ids": kind not in NOT_FLAGGED and alert.state not in _OVER,
         "distribution": _AS_THE_EVENT,
         "timestamp": _seconds(alert),
         "comment": _comment(seen),

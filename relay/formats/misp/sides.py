@@ -10,7 +10,7 @@ category instead.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from relay.formats.bystanders import answers, reports, serves
+from relay.formats.bystanders import answers, fronts, reports, serves
 from relay.formats.misp.attributes import Attribute
 from relay.formats.misp.kinds import (
     ADDRESSED,
@@ -28,7 +28,7 @@ from relay.formats.misp.kinds import (
 from relay.formats.misp.objects import COARSE, HIT, VICTIMS, reads, trusted
 
 _URLS = frozenset(("url", "uri"))
-_NAMES = frozenset(("domain", "hostname"))
+_NAMES = frozenset(("domain", "hostname", "domain|ip", "hostname|port"))
 
 _Sort = tuple[str, str]
 _ANY: _Sort = ("", "")  # the sort of what has none
@@ -123,8 +123,10 @@ def _indicates(each: Attribute, used: set[_Sort]) -> bool:
     if each.template and not trusted(each.template):
         return False
     if each.type in _URLS:
-        return not answers(each.value)
-    return each.type not in _NAMES or not serves(each.value)
+        return not (answers(each.value) or fronts(each.value))
+    if each.served and SORTS.get(each.type) == "host":
+        return False
+    return each.type not in _NAMES or not serves(each.value.partition("|")[0])
 
 
 def _of_an_attack(each: Attribute) -> bool:

@@ -30,6 +30,7 @@ _MOST = 100  # names of malware that are looked at; a detection tells 16
 _LONGEST = 255  # characters of a tag, as MISP stores it
 _TECHNIQUE = re.compile(r"(?:.* - )?(T[0-9]{4}(?:\.[0-9]{3})?)")
 _SOFTWARE = re.compile(r" - S[0-9]{4}$")  # how MITRE's clusters end
+_PERCENT = re.compile(r"[1-9]?[0-9]|100")
 UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """What may be the id of one of the relay's alerts."""
 
@@ -48,8 +49,8 @@ class Said:
     """What some tags say together.
 
     `labels` are TLP labels as written. `victim` and `innocent`: what is tagged is the victim's, or
-    turned out harmless. `confidences` are by taxonomy. `alerts` are ids of the
-    relay's own alerts.
+    turned out harmless. `confidences` are by taxonomy, `exact` is the relay's own, in percent.
+    `alerts` are ids of the relay's own alerts.
     """
 
     labels: list[str] = field(default_factory=list)
@@ -62,12 +63,15 @@ class Said:
     malware: list[str] = field(default_factory=list)
     classifications: list[Classification] = field(default_factory=list)
     confidences: dict[tuple[str, str], int] = field(default_factory=dict)
+    exact: int | None = None
     severity: Severity | None = None
     alerts: list[str] = field(default_factory=list)
 
     @property
     def confidence(self) -> int | None:
-        """The confidence in percent by the first taxonomy that was used."""
+        """The confidence in percent: the relay's own, else by the first taxonomy that was used."""
+        if self.exact is not None:
+            return self.exact
         return next(
             (self.confidences[name] for name in CONFIDENCES if name in self.confidences), None
         )
@@ -164,6 +168,8 @@ def _relay(heard: Said, name: tuple[str, str], value: str) -> None:
         heard.alerts.append(value)
     elif name[1] == "severity":
         heard.severity = _SEVERITIES.get(value)
+    elif name[1] == "confidence" and _PERCENT.fullmatch(value):
+        heard.exact = int(value)
 
 
 _Hearing = Callable[[Said, tuple[str, str], str], None]

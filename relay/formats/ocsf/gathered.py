@@ -33,10 +33,11 @@ def gathered(event: Fields, info: Fields, meant: Meaning, source: Source) -> Har
     told = (*parts(event, "evidences"), *parts(info, "related_events"))
     evidences = (event, *told)
     seen, called = listed(event, islice(told, MOST_EVIDENCES)), sinkhole(event)
-    harvest = Harvest(source, {*tenants(event, info), *seen.victims, called.infected})
-    harvest.hide(chain.from_iterable(map(victims, evidences)))
+    hidden = {*tenants(event, info), *seen.victims, called.infected}
+    hidden.update(chain.from_iterable(map(victims, evidences)))
+    harvest = Harvest(source, hidden)
     judged = _judged(evidences, seen, meant, harvest.afresh())
-    harvest.hide(_other_ends(judged))
+    harvest.hide(_other_ends(judged) - hidden)
     harvest.host(called.host, "infrastructure", role="c2")
     for one in judged:
         gather(one, meant, harvest)
@@ -63,7 +64,8 @@ def _judged(
 def _other_ends(judged: list[Judged]) -> set[str]:
     """Return what is said of the victims' ends. Of a connection that blames neither end both are
     victims, except one that attacks in another."""
-    blamed = {written for one in judged for written in one.attackers()}
     hit = {written for one in judged if one.attacker for written in one.victims()}
     left_open = {written for one in judged if not one.attacker for written in one.victims()}
-    return hit | (left_open - blamed)
+    if left_open:
+        left_open.difference_update(*(one.attackers() for one in judged))
+    return hit | left_open

@@ -5,6 +5,3 @@ ALERT_LABEL = "relay:alert="
 
 TLP_LABEL = "tlp:"
 """Before the label of TLP 2.0, in `metadata.labels`."""
-
-PAP_LABEL = "pap:"
-"""Before the label of PAP, in `metadata.labels`."""

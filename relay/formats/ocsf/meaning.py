@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 from itertools import islice
 from types import MappingProxyType
 
@@ -161,7 +162,9 @@ def _of_malware(malware: tuple[Fields, ...]) -> Classification | None:
     return None
 
 
+@lru_cache(maxsize=1024)
 def _of_words(words: str) -> Classification | None:
+    """Return what types and title say. A product has some hundred."""
     if _ANY.search(words) is None:
         return None
     return next(named for pattern, named in _PATTERNS if pattern.search(words))

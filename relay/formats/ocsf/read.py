@@ -8,6 +8,7 @@ from types import MappingProxyType
 from relay.formats.draft import Draft, Sensor, finished
 from relay.formats.fields import number, part, parts, text, texts
 from relay.formats.harvest import Harvest
+from relay.formats.labels import pap
 from relay.formats.ocsf.gathered import gathered
 from relay.formats.ocsf.mark import ALERT_LABEL, TLP_LABEL
 from relay.formats.ocsf.meaning import meaning, techniques
@@ -55,7 +56,7 @@ def _event(event: Fields, source: Source) -> Outcome:
         if "AwsAccountId" in event and "ProductArn" in event:
             return Refused("other-format", "an Amazon finding in ASFF is no OCSF", "$.class_uid")
         return Refused(
-            "other-format", f"the record has no class_uid; {seems(event)}", "$.class_uid"
+            "other-format", f"the record has no class_uid; {seems(event, 'ocsf')}", "$.class_uid"
         )
     if class_uid not in _FINDINGS:
         return Skipped(f"class {class_uid if class_uid <= _LARGEST_CLASS else 'of an extension'}")
@@ -66,7 +67,7 @@ def _event(event: Fields, source: Source) -> Outcome:
     when = times(event, info)
     if when is None:
         return Refused("no-time", "the time is missing, no date, or has no offset", "$.time")
-    return _finding(event, info, when, source)
+    return _finding(event, info, when, alert, source)
 
 
 def _class(event: Fields) -> int | None:
@@ -91,11 +92,12 @@ def _dismissed(event: Fields, info: Fields) -> str:
     return ""
 
 
-def _finding(event: Fields, info: Fields, when: Times, source: Source) -> Outcome:
+def _finding(
+    event: Fields, info: Fields, when: Times, alert: tuple[str, ...], source: Source
+) -> Outcome:
     meant = meaning(event, info)
     harvest = gathered(event, info, meant, source)
     product = part(part(event, "metadata"), "product")
-    alert = _alert(event)
     rule = _rule(event, info)
     draft = Draft(
         sensor=Sensor(
@@ -120,6 +122,7 @@ def _finding(event: Fields, info: Fields, when: Times, source: Source) -> Outcom
         last_seen=when.last,
         count=number(event, "count"),
         labels=tuple(_tlp_labels(event, info)),
+        pap=pap(texts(part(event, "metadata"), "labels")[:_MOST_LABELS]),
         derived_from=alert,
     )
     return finished(draft, harvest, source)

@@ -5,12 +5,14 @@ from types import MappingProxyType
 
 import orjson
 
+from relay.formats.labels import PAP_LABEL
 from relay.formats.moments import rfc3339
 from relay.formats.ocsf.indicators import CAPTIONS, OTHER, TYPE_IDS
-from relay.formats.ocsf.mark import ALERT_LABEL, PAP_LABEL, TLP_LABEL
+from relay.formats.ocsf.mark import ALERT_LABEL, TLP_LABEL
 from relay.formats.ocsf.ratings import CONFIDENCES
 from relay.formats.rendering import MOST_BYTES, Rendered, fitted, losses
 from relay.model.alert import Alert, SeenObservable, SourceLine
+from relay.model.identity import RULE, RULE_NAME
 
 VERSION = "1.5.0"
 """Of the schema that the findings keep to."""
@@ -52,15 +54,19 @@ vulnerabilities, are unknown to many readers."""
 def render(alert: Alert, relay: str) -> Rendered:
     """Return an alert as one finding; what does not fit into 64 KiB is cut from the end of its
     observables, and counted."""
-    finding = {**_said(alert), **_described(alert, relay)}
-    shown = [(_indicator(seen, alert), _observable(seen)) for seen in alert.observables]
+    unmapped = _unmapped(alert)
+    finding = {**_said(alert), **_described(alert, relay), "unmapped": unmapped}
+    shown = [
+        (_indicator(seen, alert), _observable(seen), _seen(seen)) for seen in alert.observables
+    ]
     kept = len(fitted(shown, MOST_BYTES - len(orjson.dumps(finding)) - _BRACKETS))
-    finding["osint"] = [indicator for indicator, _ in shown[:kept]]
-    finding["observables"] = [observable for _, observable in shown[:kept]]
+    finding["osint"] = [indicator for indicator, _, _ in shown[:kept]]
+    finding["observables"] = [observable for _, observable, _ in shown[:kept]]
+    unmapped["seen"] = [seen for _, _, seen in shown[:kept]]
     return Rendered(orjson.dumps(finding), losses(size=len(shown) - kept))
 
 
-_BRACKETS = len('"osint":[],"observables":[],')
+_BRACKETS = len('"osint":[],"observables":[],"seen":[],')
 
 
 def _said(alert: Alert) -> Fields:
@@ -108,7 +114,6 @@ def _described(alert: Alert, relay: str) -> Fields:
         },
         "finding_info": _finding_info(alert),
         **_vulnerabilities(alert),
-        "unmapped": _unmapped(alert),
     }
 
 
@@ -121,8 +126,7 @@ def _finding_info(alert: Alert) -> Fields:
         "modified_time": alert.updated,
         "first_seen_time": alert.start,
         "last_seen_time": alert.end,
-        "analytic": {"type_id": 1, "type": "Rule", "uid": "shared-observable",
-                     "name": "Shared observable"},
+        "analytic": {"type_id": 1, "type": "Rule", "uid": RULE, "name": RULE_NAME},
         "attacks": [_attack(technique) for technique, _ in alert.techniques],
         "related_events": [{"uid": related} for related in alert.related],
     }  # fmt: skip
@@ -155,6 +159,11 @@ def _observable(seen: SeenObservable) -> Fields:
     return {"name": "osint[].value", "type_id": type_id, "type": caption, "value": value}
 
 
+def _seen(seen: SeenObservable) -> Fields:
+    role = {} if seen.observable.role is None else {"role": seen.observable.role}
+    return {**role, "detections": seen.detections, "members": seen.members}
+
+
 def _vulnerabilities(alert: Alert) -> Fields:
     named = [
         {"cve": {"uid": seen.observable.value}}
@@ -165,13 +174,15 @@ def _vulnerabilities(alert: Alert) -> Fields:
 
 
 def _unmapped(alert: Alert) -> Fields:
-    """Return what OCSF has no place for, as `alert.v1` calls it."""
+    """Return what OCSF has no place for, as `alert.v1` calls it; `seen`, which tells of each entry
+    of `osint` what is said beside its value, comes last."""
     said: Fields = {
         "key": {"type": alert.key.type, "value": alert.key.value},
         "state": alert.state,
         "reason": alert.reason,
         "claimed_severity": alert.claimed_severity,
         "expires_at": rfc3339(alert.expires),
+        "techniques": [{"id": name, "count": count} for name, count in alert.techniques],
         "members": alert.votes,
         "countries": list(alert.countries),
         "sources": [dict(_source(line)) for line in alert.sources],

@@ -3,8 +3,8 @@ attack. Where these leave it open, nobody is blamed: an innocent or a victim mus
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
+from typing import NamedTuple
 
 from relay.formats.fields import number, part, text, texts
 from relay.formats.harvest import Harvest
@@ -21,8 +21,7 @@ class End(Enum):
     DESTINATION = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """An evidence, and which end of it attacks; None: neither may be blamed.
 
     `serves`: what is served in it (a URL, a name, a certificate) is the attacker's.
@@ -122,14 +121,14 @@ def _direction(evidence: Fields) -> str:
 
 def _foreign(endpoint: Fields, probe: Harvest) -> bool:
     """Return whether an end has a public address, and is not known as the member's."""
-    if any(endpoint.get(name) for name in _OWNED):
+    if any(map(endpoint.get, _OWNED)):
         return False
     return any(probe.address(written) for written in texts(endpoint, "ip"))
 
 
 def _named(endpoint: Fields, probe: Harvest) -> bool:
     """Return whether an end that has no address has a public name."""
-    if texts(endpoint, "ip") or any(endpoint.get(name) for name in _OWNED):
+    if texts(endpoint, "ip") or any(map(endpoint.get, _OWNED)):
         return False
     return any(probe.host(written) for written in texts(endpoint, "hostname"))
 

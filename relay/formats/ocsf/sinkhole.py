@@ -22,13 +22,18 @@ class Sinkhole:
     infected: str = ""
 
 
+_NOTHING = Sinkhole()
+
+
 def sinkhole(event: Fields) -> Sinkhole:
     """Return what `data` tells; empty unless the finding is of a sinkhole."""
     data = event.get("data")
+    if not isinstance(data, str):
+        return _NOTHING
     vendor = text(part(part(event, "metadata"), "product"), "vendor_name")
-    if vendor != _VENDOR or not isinstance(data, str):
-        return Sinkhole()
+    if vendor != _VENDOR:
+        return _NOTHING
     logged = parse(data.encode("utf-8", "replace"))
     if not isinstance(logged, dict):
-        return Sinkhole()
+        return _NOTHING
     return Sinkhole(text(logged, "enc_host"), text(logged, "remote_addr"))

@@ -1,15 +1,14 @@
 """When a finding's event was: `time` is of the finding, the activity it tells of may be earlier."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from relay.formats.moments import epoch, moment
 
 Fields = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Times:
+class Times(NamedTuple):
     """When the event was, and the activity from first to last as far as it is known; in ms."""
 
     at: int
@@ -49,6 +48,8 @@ def _first(places: Iterable[tuple[Fields, str]]) -> int | None:
 def _at(fields: Fields, name: str) -> int | None:
     """Return a time: a number of seconds to nanoseconds, a text, or the `_dt` beside it."""
     for written in (fields.get(name), fields.get(f"{name}_dt")):
+        if written is None:
+            continue
         at = epoch(written) if not isinstance(written, str) else moment(written) or epoch(written)
         if at is not None:
             return at

@@ -4,7 +4,7 @@ They are never shared, and nothing that holds one of them is.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from types import MappingProxyType
 
 from relay.formats.fields import part, parts, text, texts
@@ -28,6 +28,7 @@ _ADDRESS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]
 _NAME = re.compile(r"(?:[a-zA-Z0-9-]+\.)+[a-zA-Z][a-zA-Z0-9-]+")
 _PERSONS = re.compile(r"(?:user|principal|account|owner)_?(?:name|id)", re.IGNORECASE)
 
+_BETWEEN = re.compile("[:/]")
 _IDENTITY = re.compile(r"[0-9]{12}|[a-z]{1,8}-[0-9a-f]{8,17}")
 """An account of AWS and an id of one of its resources: both stand in titles without the rest."""
 
@@ -51,13 +52,15 @@ def tenants(event: Fields, info: Fields) -> Iterator[str]:
     yield from _within(text(info, "uid"))
 
 
-def machine_of(machine: Fields) -> Iterator[str]:
-    """Yield what a device or an endpoint says of itself."""
-    yield from _values(machine, _MACHINE)
-    for name in _MACHINES_PARTS & machine.keys():
-        for held in parts(machine, name):
-            yield from _values(held, _MACHINE)
-            yield from _person(held)
+def machine_of(machine: Fields) -> list[str]:
+    """Return what a device or an endpoint says of itself."""
+    found = _values(machine, _MACHINE)
+    for name in _MACHINES_PARTS:
+        if name in machine:
+            for held in parts(machine, name):
+                found += _values(held, _MACHINE)
+                found += _person(held)
+    return found
 
 
 def _resource(resource: Fields) -> Iterator[str]:
@@ -88,24 +91,26 @@ def _file(file: Fields) -> Iterator[str]:
         yield from _person(part(file, name))
 
 
-def _values(fields: Fields, names: Set[str]) -> Iterator[str]:
+def _values(fields: Fields, names: Set[str]) -> list[str]:
+    found: list[str] = []
     for name in fields:
         if name in names:
-            yield from texts(fields, name)
+            found += texts(fields, name)
         elif name == "domain" and "." in text(fields, name):
             # Without a dot (CORP) it is a word that stands in other people's names, too.
-            yield text(fields, name)
+            found.append(text(fields, name))
+    return found
 
 
 def _within(uid: str) -> Iterator[str]:
     """Yield the parts of a composed id (`arn:aws:ec2:…:instance/i-…`) that name somebody."""
-    pieces = re.split("[:/]", uid[:2048])
+    pieces = _BETWEEN.split(uid[:2048])
     yield from (piece for piece in pieces if _IDENTITY.fullmatch(piece))
     if len(pieces) > 1:
         yield pieces[-1]
 
 
-def _thing(thing: Fields) -> Iterator[str]:
+def _thing(thing: Fields) -> list[str]:
     return _values(thing, _NAMED)
 
 
@@ -131,7 +136,7 @@ def _leaves(root: object) -> Iterator[tuple[str, str]]:
             yield name, value
 
 
-_HOLDERS: Mapping[str, Callable[[Fields], Iterator[str]]] = MappingProxyType(
+_HOLDERS: Mapping[str, Callable[[Fields], Iterable[str]]] = MappingProxyType(
     {
         "device": machine_of, "host": machine_of, "infected_device": machine_of,
         "resources": _resource, "resource": _resource,

@@ -46,7 +46,7 @@ class Notable:
                 self._fields[bare] = self._fields[name]
 
     def __contains__(self, name: str) -> bool:
-        return self._fields.get(name) not in (None, "", [])
+        return name in self._fields and self._fields[name] not in (None, "", [])
 
     def raw(self, name: str) -> object:
         """Return a field as it stands; of a list its first element."""
@@ -56,27 +56,32 @@ class Notable:
     def all(self, *names: str) -> list[str]:
         """Return the values of some fields, without blanks around them, none twice."""
         found: dict[str, None] = {}
-        for name in names:
-            value = self._fields.get(name)
-            for each in value[:MOST_VALUES] if isinstance(value, list) else (value,):
-                if isinstance(each, str):
-                    self._add(found, each)
+        for value in filter(None, map(self._fields.get, names)):
+            if isinstance(value, str) and "\n" not in value:
+                found[value.strip()] = None
+            else:
+                found.update(dict.fromkeys(_several(value)))
+        found.pop("", None)
         return list(found)
 
     def text(self, *names: str) -> str:
         """Return the first value of the first of some fields that has one; else empty."""
-        return next((value for name in names for value in self.all(name)), "")
+        for name in names:
+            if name in self._fields and (values := self.all(name)):
+                return values[0]
+        return ""
 
     def annotations(self) -> Iterator[tuple[str, object]]:
         """Yield the fields that annotate the rule, by their names without `annotations.`."""
         for name in self._annotations:
             yield name.removeprefix(_ANNOTATIONS), self._fields[name]
 
-    @staticmethod
-    def _add(found: dict[str, None], text: str) -> None:
-        for line in text.split("\n", MOST_VALUES)[:MOST_VALUES] if "\n" in text else (text,):
-            if bare := line.strip():
-                found[bare] = None
+
+def _several(value: object) -> Iterator[str]:
+    """Yield the lines of a text, or of the texts in a list."""
+    for each in value[:MOST_VALUES] if isinstance(value, list) else (value,):
+        if isinstance(each, str):
+            yield from map(str.strip, each.split("\n", MOST_VALUES)[:MOST_VALUES])
 
 
 def unwrapped(record: Fields) -> tuple[Fields, ...]:

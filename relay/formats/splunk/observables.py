@@ -52,13 +52,13 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     objects = _threat_objects(notable)
     senders = _senders(notable) if meaning.classification == "fraud:phishing" else []
     hidden = own(notable, {*matched, *senders})[:MOST_HIDDEN]
+    harvest = Harvest(source, hidden)
     told = bool(matched) or _of_risk(notable)
-    blamed = "" if told else _blamed(notable, meaning.blame, Harvest(source, hidden))
+    blamed = "" if told else _blamed(notable, meaning.blame, harvest.afresh())
     attacking = {*matched, *senders, *objects}
     ends = [name for which in ENDS if which != blamed for name in end(notable, which)]
-    harvest = Harvest(
-        source, [*hidden, *(name for name in ends if name not in attacking)][:MOST_HIDDEN]
-    )
+    others = [name for name in ends if name not in attacking]
+    harvest.hide(others[: MOST_HIDDEN - len(hidden)])
     for value in (*matched, *objects):
         _typed(harvest, value, notable.text("threat_match_field"))
     if blamed:

@@ -88,7 +88,7 @@ def _notable(fields: Fields, source: Source) -> Outcome:
 def _none(fields: Fields, notable: Notable) -> Outcome:
     if "_time" in notable and ("_raw" in fields or "sourcetype" in fields):
         return Skipped("an event that is no notable")
-    return Refused("other-format", f"the record is no notable; {seems(fields)}")
+    return Refused("other-format", f"the record is no notable; {seems(fields, 'splunk')}")
 
 
 def _no_attack(notable: Notable) -> bool:

@@ -24,7 +24,8 @@ _MACHINES = (
 _NAMED = ("", "_ip", "_host", "_name", "_nt_host", "_dns", "_translated_ip", "_ip_address")
 _END_FIELDS = {end: (*(f"{end}{part}" for part in _NAMED), f"orig_{end}") for end in ENDS}
 # What the lookup of assets adds only to what it knows: the end is the member's.
-_KNOWN = ("asset_id", "asset", "owner", "bunit", "nt_host", "is_expected")
+_MARKS = ("asset_id", "asset", "owner", "bunit", "nt_host", "is_expected")
+_KNOWN = {end: tuple(f"{end}_{mark}" for mark in _MARKS) for end in ENDS}
 
 
 def own(notable: Notable, attacking: Collection[str]) -> list[str]:
@@ -41,7 +42,7 @@ def end(notable: Notable, which: str) -> list[str]:
 
 def known(notable: Notable, which: str) -> bool:
     """Return whether the lookup of assets knows an end."""
-    return any(f"{which}_{mark}" in notable for mark in _KNOWN)
+    return any(name in notable for name in _KNOWN[which])
 
 
 def _parts(account: str) -> Iterator[str]:

@@ -5,8 +5,8 @@ points at it: observed data, a malware's sample, a relationship to the attacker'
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 from relay.formats.fields import number, text, texts
 from relay.formats.stix.identifying import alert_id, classification, severity, techniques
@@ -26,6 +26,7 @@ from relay.formats.stix.sightings import (
     valid,
 )  # fmt: skip
 from relay.formats.stix.victims import targeted
+from relay.formats.tactics import classed, worded
 from relay.model.vocabulary import Classification, Side
 from relay.wire.detection import Pap, Severity
 
@@ -33,10 +34,10 @@ _MOST_NAMES = 16
 _CERTAIN = 100
 _RAW = "x-oca-event--"  # an event of one's own logs, as a search returns it: no detection
 _NOBODY = Sighted()
+_NAMING = frozenset(("indicator", "vulnerability"))  # what may refer to techniques itself
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What an object says of what it claims, as far as a label lets it be told; `alert` is the id
     of the relay's alert that it tells again."""
 
@@ -48,8 +49,7 @@ class Told:
     alert: str
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What one object claims under a label. `said` are facts of its own; `things` the ids of the
     objects whose facts it claims; `names` those of malware and techniques, each with its kind."""
 
@@ -63,8 +63,7 @@ class Claim:
     names: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Basis:
+class _Basis(NamedTuple):
     """The ids of what a claim is made of: the object that claims, the one that describes it,
     further ones that it draws on, and those whose malware and techniques go with it."""
 
@@ -203,6 +202,7 @@ class Claims:
         markings = self._markings
         drawn = (markings.of(name) for name in (basis.name, *basis.drawn))
         label = strictest((*drawn, *(markings.own(thing) for thing in things)))
+        names = tuple(self._named(basis.about, label))
         return Claim(
             id=(basis.name, text(self._record.get(basis.name), "modified")),
             label=label,
@@ -210,8 +210,8 @@ class Claims:
             side=side,
             said=said,
             things=things,
-            told=self._telling_of(basis.described, label),
-            names=tuple(self._named(basis.about, label)),
+            told=_classed(self._telling_of(basis.described, label), names),
+            names=names,
         )
 
     def _telling_of(self, name: str, label: str) -> Told:
@@ -249,10 +249,20 @@ class Claims:
         for other, tie in ((name, ""), *ends):
             one = self._record.get(other)
             kind = text(one, "type")
+            if kind in _NAMING:
+                kind = "attack-pattern"
             if kind in ("malware", "attack-pattern"):
                 label = strictest((self._markings.own(other), self._markings.own(tie)))
                 words = (text(one, "name"),) if kind == "malware" else techniques(one)
                 yield from ((kind, word, label) for word in words)
+
+
+def _classed(told: Told, names: Iterable[tuple[str, str]]) -> Told:
+    """Return what is told with a class: without one of its own, by technique, else by its title."""
+    if told.classification is not None:
+        return told
+    found = classed((word for kind, word in names if kind == "attack-pattern"), ())
+    return told._replace(classification=found or worded(told.title))
 
 
 def _is_cyber(name: str) -> bool:

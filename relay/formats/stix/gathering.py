@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from relay.formats.bystanders import answers, fronts, reports, serves
 from relay.formats.harvest import Harvest
 from relay.formats.stix.claims import Claim
 from relay.formats.stix.meanings import MEANINGS, ROLES, End, Meaning
@@ -77,11 +78,21 @@ def _add(meaning: Meaning, value: str, marks: tuple[Side, Role | None], harvest:
     kind, (side, role) = meaning.kind, marks
     if kind == "url" and "://" not in value:
         kind, value = ("url", f"http://{value}") if "/" in value else ("host", value)
+    if side == "unknown" and _everybodys(kind, value):
+        return False
     if kind == "host":
         return harvest.host(value, side, role=role)
     if kind == "address":
         return harvest.address(value, side, role=role)
     return harvest.add(kind, value, side, role=role)
+
+
+def _everybodys(kind: str, value: str) -> bool:
+    """Return whether what was merely observed is a bystander: the name of a service that everybody
+    uses, a page that tells one's own address, a report."""
+    if kind == "url":
+        return reports(value) or answers(value) or fronts(value)
+    return kind == "host" and serves(value)
 
 
 def _values(said: Iterable[Facts]) -> set[str]:

@@ -11,6 +11,9 @@ from relay.wire.detection import Severity
 ALERT_REFERENCE = "relay-alert"
 """Source name of the external reference to the relay's alert that an object is of."""
 
+TECHNIQUE_REFERENCE = "mitre-attack"
+"""Source name of an external reference to a technique of ATT&CK, by its id."""
+
 SEVERITY_TAG = "severity:"
 """STIX has no severity: a label says it, as the relay's own bundles do."""
 
@@ -32,7 +35,7 @@ def alert_id(one: Object) -> str:
 
 
 def techniques(one: Object) -> tuple[str, ...]:
-    """Return the ids by which an attack pattern is known in ATT&CK."""
+    """Return the ids by which an attack pattern is known in ATT&CK, or that an indicator names."""
     return tuple(
         text(reference, "external_id")
         for reference in parts(one, "external_references")[:_MOST_READ]

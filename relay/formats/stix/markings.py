@@ -74,9 +74,12 @@ class Markings:
 
     def own(self, name: str) -> str:
         """Return the label that an object bears itself."""
-        if name not in self._own:
-            self._own[name] = strictest(self._borne(self._record.get(name)))
-        return self._own[name]
+        known = self._own.get(name)
+        if known is None:
+            one = self._record.get(name)
+            bare = _MARKED.isdisjoint(one)
+            known = self._own[name] = NONE if bare else strictest(self._borne(one))
+        return known
 
     def pap(self, one: Object) -> Pap | None:
         """Return the strictest PAP label of an object, by markings and by its tags."""
@@ -97,8 +100,6 @@ class Markings:
         return {name: each for name, each in one.items() if name not in stricter}
 
     def _borne(self, one: Object) -> Iterator[str]:
-        if one.keys().isdisjoint(_MARKED):
-            return
         known = self._known
         yield from (known[ref] for ref in texts(one, "object_marking_refs") if ref in known)
         whole = text(one, "type") in CYBER

@@ -32,7 +32,7 @@ def objects_of(event: Object) -> list[Object] | Refused:
     server's store, or the one object that the record is."""
     found: list[Object] = [one for one in _listed(event) if isinstance(one, dict)]
     if not any(_is_stix(one) for one in found) and text(event, "type") != "bundle":
-        return Refused("other-format", f"the record is no STIX 2.1; {seems(event)}")
+        return Refused("other-format", f"the record is no STIX 2.1; {seems(event, 'stix')}")
     if text(event, "spec_version") == "2.0" or not _is_21(found):
         return _OLD
     return [one for one in found if one.get("spec_version") != "2.0"]

@@ -6,11 +6,10 @@ range or a negation matches is anybody's guess. `ISSUBSET` of an address names a
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(NamedTuple):
     """That a property has a value. `path` is in lower case, without quotes and indices:
     `file:hashes.sha-256`, `domain-name:resolves_to_refs.value`."""
 
@@ -27,11 +26,11 @@ MOST_NESTED = 32
 _QUOTED = r"'[^'\\]*(?:\\.[^'\\]*)*'|\"[^\"\\]*(?:\\.[^\"\\]*)*\""  # double quotes: met in feeds
 _STEP = rf"(?:[A-Za-z0-9_-]+|{_QUOTED})"
 _TOKEN = re.compile(
-    r"(?P<blank>\s+|/\*.*?\*/|//[^\n]*)"
-    rf"|(?P<path>[A-Za-z][A-Za-z0-9-]*:{_STEP}(?:\.{_STEP}|\[(?:\*|[0-9]+)\])*)"
+    r"(?:\s++|/\*.*?\*/|//[^\n]*+)*+"
+    rf"(?:(?P<path>[A-Za-z][A-Za-z0-9-]*:{_STEP}(?:\.{_STEP}|\[(?:\*|[0-9]+)\])*)"
     rf"|(?P<value>[thb]?(?:{_QUOTED})|[+-]?[0-9]+(?:\.[0-9]+)?)"
     r"|(?P<word>[A-Za-z]+)"
-    r"|(?P<sign>[][()]|==?|!=|<>|[<>]=?|,)",
+    r"|(?P<sign>[][()]|==?|!=|<>|[<>]=?|,)|(?P<end>\Z))",
     re.DOTALL,
 )
 _UNWRITTEN = re.compile(r"\[(?:\*|[0-9]+)\]|['\"]")
@@ -63,17 +62,15 @@ def parse(pattern: str) -> tuple[Facts, ...] | None:
 
 def _tokens(pattern: str) -> Iterator[_Token]:
     at = 0
-    while at < len(pattern):
+    kind = ""
+    while kind != "end":
         found = _TOKEN.match(pattern, at)
         if found is None:
             raise _MalformedError
         at = found.end()
         kind = found.lastgroup or ""
-        if kind == "word":
-            yield kind, found[0].upper()
-        elif kind != "blank":
-            yield kind, found[0]
-    yield _END
+        written = found[kind]
+        yield kind, written.upper() if kind == "word" else written
 
 
 class _Reader:
@@ -96,9 +93,9 @@ class _Reader:
             while open_ and self._took(")"):
                 open_ -= 1
                 self._qualified()
-            if not any(self._took(joint) for joint in ("AND", "OR", "FOLLOWEDBY")):
+            if not (self._took("AND") or self._took("OR") or self._took("FOLLOWEDBY")):
                 break
-        if open_ or self._next is not _END:
+        if open_ or self._next != _END:
             raise _MalformedError
 
     def _alternatives(self, depth: int) -> list[Facts]:

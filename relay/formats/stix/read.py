@@ -31,6 +31,7 @@ _UNREAD = Refused("invalid", "the pattern of an indicator cannot be read", "$.ob
 _FALLBACK = "Indicators in STIX"
 
 _CLAIMING = frozenset(("indicator", "observed-data", "vulnerability"))
+_NAMING = ("indicator", "observed-data")
 _LONGEST = 170
 
 _Timed = tuple[When, Claim]
@@ -52,7 +53,10 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
         return _UNREAD
     if found:
         return _UNTIMED
-    return _REVOKED if any(text(one, "type") in _CLAIMING for one in record.revoked) else _EMPTY
+    if any(text(one, "type") in _CLAIMING for one in record.revoked):
+        return _REVOKED
+    named_nothing = any(record.of(kind) for kind in _NAMING)
+    return NOTHING_SHAREABLE if named_nothing else _EMPTY
 
 
 def _timed(found: list[Claim]) -> list[_Timed]:
@@ -76,7 +80,8 @@ def _converted(
     groups: dict[tuple[object, ...], tuple[list[_Timed], Harvest]] = {}
     for when, claim in timed:
         told = claim.told
-        key = (_moment(when), claim.label, told.pap, told.severity, told.confidence, told.alert)
+        sure = None if told.alert else told.confidence  # an alert is one, its key the surest
+        key = (_moment(when), claim.label, told.pap, told.severity, sure, told.alert)
         members, harvest = groups.setdefault(key, ([], empty.afresh()))
         if gathering.gather(claim, harvest):
             members.append((when, claim))

@@ -6,20 +6,26 @@ from uuid import uuid5
 
 import orjson
 
+from relay.core.titles import defanged
+from relay.formats.draft import ASSUMED_CONFIDENCE
 from relay.formats.moments import rfc3339
 from relay.formats.rendering import MOST_BYTES, Rendered, fitted, losses
-from relay.formats.stix.identifying import ALERT_REFERENCE, SEVERITY_TAG
+from relay.formats.stix.identifying import (
+    ALERT_REFERENCE,
+    SEVERITY_TAG,
+    TECHNIQUE_REFERENCE,
+)
 from relay.formats.stix.markings import TLP_EXTENSION, TLP_MARKINGS
 from relay.formats.stix.writing import pattern
-from relay.model.alert import Alert, SourceLine
+from relay.model.alert import Alert, SeenObservable, SourceLine
 from relay.model.detection import Observable
 from relay.model.identity import NAMESPACE
+from relay.model.policy import WINDOWS_MS
 
 _SINCE = "2026-01-01T00:00:00.000Z"
-"""When what never changes was made: the relay's identity, its members', ATT&CK's techniques."""
+"""When what never changes was made: the relay's identity and its members'."""
 
 _TLP_SINCE = "2022-10-01T00:00:00.000Z"  # fixed by OASIS, as the ids are
-_MOST_TECHNIQUES = 8  # two objects of half a kilobyte each
 _FRAME_BYTES = 256  # the bundle around its objects
 _MOST_COUNTED = 999_999_999
 _OVER = frozenset(("closed", "withdrawn"))
@@ -28,10 +34,11 @@ _Made = dict[str, object]
 
 
 def render(alert: Alert, relay: str) -> Rendered:
-    """Return an alert as a bundle: an indicator per observable, a sighting, and who says so."""
+    """Return an alert as a bundle: an indicator per observable that the relay correlates by, a
+    sighting, and who says so."""
     bundle = _Bundle(alert, relay)
     shown = sorted(alert.observables, key=lambda seen: not seen.correlated)
-    objects = [one for seen in shown if (one := bundle.shown(seen.observable)) is not None]
+    objects = [one for seen in shown if (one := bundle.shown(seen)) is not None]
     frame = [_marking(alert.tlp), bundle.author]
     if objects:
         frame += bundle.main(objects[0])
@@ -49,7 +56,7 @@ def render(alert: Alert, relay: str) -> Rendered:
         losses(
             observables=len(shown) - len(objects),
             size=len(objects[1:]) - len(further),
-            techniques=max(len(alert.techniques) - (_MOST_TECHNIQUES if objects else 0), 0),
+            techniques=0 if objects else len(alert.techniques),
             victim=len(alert.victim_sectors) + len(alert.victim_countries),
             related=len(alert.related),
         ),
@@ -73,58 +80,56 @@ class _Bundle:
         }
         if alert.state == "withdrawn":
             self._common["revoked"] = True
-        until = alert.updated if alert.state in _OVER else alert.expires
-        self._claim: _Made = {
-            "name": alert.title,
-            "description": _described(alert),
-            "confidence": alert.confidence,
-            "labels": _labels(alert),
-        }
-        self._valid: _Made = {
-            "valid_from": rfc3339(alert.start),
-            "valid_until": rfc3339(max(until, alert.start + 1)),
-        }
 
     def name(self, kind: str, *words: str) -> str:
         """Return the id of an object of this alert: the same in each revision of an episode."""
         named = "|".join((kind, self._alert.id, str(self._alert.episode), *words))
         return f"{kind}--{uuid5(NAMESPACE, named)}"
 
-    def shown(self, observable: Observable) -> _Made | None:
-        """Return the object that stands for an observable; None if STIX has none."""
-        if observable.type == "cve":
-            return self._vulnerability(observable.value)
-        text = pattern(observable.type, observable.value)
+    def shown(self, seen: SeenObservable) -> _Made | None:
+        """Return the object that stands for an observable; None if it is no indicator to STIX or
+        to the relay."""
+        kind, value = seen.observable.type, seen.observable.value
+        if kind == "cve":
+            return self._vulnerability(seen)
+        text = pattern(kind, value)
         if text is None:
             return None
         return {
             "type": "indicator",
-            "id": self.name("indicator", observable.type, observable.value),
+            "id": self.name("indicator", kind, value),
             **self._common,
-            **self._claim,
+            **_claim(self._alert, seen),
             "indicator_types": ["malicious-activity"],
             "pattern": text,
             "pattern_type": "stix",
             "pattern_version": "2.1",
-            **self._valid,
+            "valid_from": rfc3339(self._alert.start),
+            "valid_until": rfc3339(_until(self._alert, seen)),
         }
 
     def main(self, key: _Made) -> Iterable[_Made]:
-        """Yield the object of the alert's key, its sighting and what is said of it."""
+        """Yield the object of the alert's key with its techniques, and its sighting.
+
+        Techniques are references: as objects they would need the ids and names of ATT&CK, and one
+        that a platform holds already might be renamed by ours.
+        """
         places = {str(place["id"]): place for place in map(_place, self._alert.sources) if place}
         yield from places.values()
-        yield key
+        references = key["external_references"]
+        assert isinstance(references, list)
+        known = [_technique(name) for name, _ in self._alert.techniques]
+        yield {**key, "external_references": [*references, *known]}
         yield self._sighting(key, list(places))
-        for technique, _ in self._alert.techniques[:_MOST_TECHNIQUES]:
-            yield from self._technique(key, technique)
 
-    def _vulnerability(self, value: str) -> _Made:
+    def _vulnerability(self, seen: SeenObservable) -> _Made:
+        value = seen.observable.value
         known = [{"source_name": "cve", "external_id": value}]
         return {
             "type": "vulnerability",
             "id": self.name("vulnerability", value),
             **self._common,
-            **self._claim,
+            **_claim(self._alert, seen),
             "name": value,
             "external_references": [*known, self._reference],
         }
@@ -144,16 +149,42 @@ class _Bundle:
             "summary": True,
         }
 
-    def _technique(self, key: _Made, technique: str) -> Iterable[_Made]:
-        yield (known := _attack_pattern(technique))
-        yield {
-            "type": "relationship",
-            "id": self.name("relationship", str(key["id"]), technique),
-            **self._common,
-            "relationship_type": "indicates" if key["type"] == "indicator" else "related-to",
-            "source_ref": key["id"],
-            "target_ref": known["id"],
-        }
+
+def _claim(alert: Alert, seen: SeenObservable) -> _Made:
+    """Return what is said of the key: all of the alert; of another: what it was seen with, and by
+    how many. It is no surer than the key, and no surer than what nobody rated where fewer members
+    named it than reported the key."""
+    surest = alert.confidence if seen.members >= alert.votes else ASSUMED_CONFIDENCE
+    return {
+        "name": alert.title if seen.correlated else _beside(alert.key, seen.observable),
+        "description": _described(alert) if seen.correlated else _named(alert, seen),
+        "confidence": alert.confidence if seen.correlated else min(alert.confidence, surest),
+        "labels": _labels(alert),
+    }
+
+
+def _until(alert: Alert, seen: SeenObservable) -> int:
+    """Return until when (ms) an indicator holds: the key until the alert expires, another as long
+    as one of its type stays the attacker's; neither beyond the end of the alert."""
+    until = alert.expires
+    if not seen.correlated:
+        until = alert.end + WINDOWS_MS[seen.observable.type]
+    if alert.state in _OVER:
+        until = min(until, alert.updated)
+    return max(until, alert.start + 1)
+
+
+def _beside(key: Observable, other: Observable) -> str:
+    return f"{other.type} {defanged(other)}: seen beside {key.type} {defanged(key)}"
+
+
+def _named(alert: Alert, seen: SeenObservable) -> str:
+    detections = "detection" if seen.detections == 1 else "detections"
+    members = "member" if seen.members == 1 else "members"
+    return (
+        f"Named in {seen.detections} {detections} of {seen.members} {members} beside "
+        f"{alert.key.type} {defanged(alert.key)}. Alert {alert.id}, revision {alert.revision}."
+    )
 
 
 def _described(alert: Alert) -> str:
@@ -162,6 +193,10 @@ def _described(alert: Alert) -> str:
         f"{alert.state}: reported by {alert.votes} {members}, {alert.severity} severity "
         f"(claimed: {alert.claimed_severity}). Alert {alert.id}, revision {alert.revision}."
     )
+
+
+def _technique(name: str) -> _Made:
+    return {"source_name": TECHNIQUE_REFERENCE, "external_id": name}
 
 
 def _labels(alert: Alert) -> list[str]:
@@ -189,12 +224,6 @@ def _identity(name: str, kind: str) -> _Made:
 @lru_cache(maxsize=1024)
 def _location(country: str) -> _Made:
     return _lasting("location", country, country=country)
-
-
-@lru_cache(maxsize=1024)
-def _attack_pattern(technique: str) -> _Made:
-    known = [{"source_name": "mitre-attack", "external_id": technique}]
-    return _lasting("attack-pattern", technique, name=technique, external_references=known)
 
 
 def _lasting(kind: str, named: str, **fields: object) -> _Made:

@@ -17,22 +17,16 @@ _PATTERNS: Mapping[str, str] = MappingProxyType(
         "sha512": "[file:hashes.'SHA-512' = '{}']",
         "cert-sha1": "[x509-certificate:hashes.'SHA-1' = '{}']",
         "cert-sha256": "[x509-certificate:hashes.'SHA-256' = '{}']",
-        "mutex": "[mutex:name = '{}']",
-        "regkey": "[windows-registry-key:key = '{}']",
-        "user-agent": (
-            "[network-traffic:extensions.'http-request-ext'.request_header.'User-Agent' = '{}']"
-        ),
     }
 )
 
 
 def pattern(kind: str, value: str) -> str | None:
-    """Return the pattern that matches an observable; None if STIX has none for its type."""
+    """Return the pattern that matches an observable; None if STIX has none for its type, or if it
+    only describes: whoever blocks an AS, an agent or a registry key hits the innocent."""
     if kind == "cidr":
         family = "ipv6" if ":" in value else "ipv4"
         return f"[{family}-addr:value ISSUBSET '{value}']"
-    if kind == "asn":
-        return f"[autonomous-system:number = {value.removeprefix('AS')}]"
     shape = _PATTERNS.get(kind)
     if shape is None:
         return None

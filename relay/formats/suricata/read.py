@@ -30,7 +30,7 @@ def read(event: Mapping[str, object], source: Source) -> Outcome:
         event = part(event, "event")
     kind = event.get("event_type")
     if not isinstance(kind, str):
-        return Refused("other-format", f"the record has no event_type; {seems(event)}")
+        return Refused("other-format", f"the record has no event_type; {seems(event, 'suricata')}")
     # A packet that a rule dropped is told with the rule: the same alert, should it be told twice.
     if kind == "alert" or (kind == "drop" and part(event, "alert")):
         return alert(event, source)

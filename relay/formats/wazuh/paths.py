@@ -5,6 +5,7 @@ The names come from Wazuh's own decoders: each product that it reads calls the s
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from relay.formats.fields import part, texts
 
@@ -31,7 +32,7 @@ TARGETS: tuple[Path, ...] = (
     ("dstip",), ("dst_ip",), ("dest_ip",), ("destip",), ("destination_ip",),
     ("destination_address",), ("dst",), ("destinationIP",), ("dst_endpoint", "ip"),
     ("win", "eventdata", "destinationIp"), ("win", "eventdata", "destAddress"), ("aws", "dstaddr"),
-    ("botnetip",),
+    ("botnetip",), ("foreign_ip",),
 )  # fmt: skip
 """Below `data`: the address that something went to."""
 
@@ -56,6 +57,7 @@ MOST_LEAVES = 1000
 """Strings of an event that are looked at: more is a flood, and its rule is not quoted."""
 
 _LONGEST = 2048
+_LONGEST_KEY, _KEYS_KEPT = 64, 4096  # all the names of the decoders; longer ones are of no decoder
 _SHORTEST_TELLING = 4
 _LONGEST_PLAIN_NUMBER = 5  # longer ones may be of an account or a telephone
 _EVERYBODYS = frozenset(("", "any", "false", "none", "true", "wazuh"))
@@ -114,19 +116,28 @@ def victims(data: Fields, found: Iterable[tuple[str, str]]) -> Iterator[str]:
         name = key.lower()
         if name == "hostname" and f"://{value}" in called:
             continue  # a firewall's name for the site that was called
-        if _OWN_KEYS.search(name) and value.lower() not in _EVERYBODYS:
+        if _is_own(name) and value.lower() not in _EVERYBODYS:
             yield value
+
+
+def _is_own(name: str) -> bool:
+    return _is_known_own(name) if len(name) <= _LONGEST_KEY else bool(_OWN_KEYS.search(name))
+
+
+@lru_cache(_KEYS_KEPT)
+def _is_known_own(name: str) -> bool:
+    return _OWN_KEYS.search(name) is not None
 
 
 def quotes(description: str, found: Iterable[tuple[str, str]], shared: frozenset[str]) -> bool:
     """Return whether a rule's words hold a value of the event that is not shared: rules are
     templates, and what they are filled with may be a user, a path or a command."""
     words = description.lower()
+    quoted = [value for _, value in found if value.lower() in words]
     return any(
         len(value) >= _SHORTEST_TELLING
         and not value.isalpha()
         and not (value.isdigit() and len(value) <= _LONGEST_PLAIN_NUMBER)
-        and value.lower() in words
         and value not in shared
-        for _, value in found
+        for value in quoted
     )

@@ -46,7 +46,7 @@ def _one(event: Fields, source: Source) -> Outcome:
     if not _is_alert(alert):
         if "command" in event and part(event, "origin"):
             return Skipped("an active response without its alert")
-        return Refused("other-format", f"the record is no alert of Wazuh; {seems(event)}")
+        return Refused("other-format", f"the record is no alert of Wazuh; {seems(event, 'wazuh')}")
     at = moment(alert.get("timestamp")) or moment(alert.get("@timestamp"))
     return _NO_TIME if at is None else _alert(alert, source, at)
 

@@ -48,7 +48,7 @@ _HOSTILE = re.compile(
 )
 _CALLED = re.compile(
     r"botnet|\bc&c\b|c-and-c|\bc2\b|command and control|\bbeacon|callback|exfiltrat|reverse shell"
-    r"|malware|malicious|\bvirus|\bworm|trojan|ransom|created network connection",
+    r"|malware|malicious|\bvirus|\bworm|trojan|ransom|(?:created|attempting) network connection",
     re.IGNORECASE,
 )
 _COMMANDS = re.compile(

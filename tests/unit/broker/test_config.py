@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.broker.config import Endpoint, External, server_properties
+from relay.broker.secured import Secured
 
 ONE = (Endpoint(1, 9092, 9093),)
 THREE = tuple(Endpoint(node, 9090 + node, 9190 + node) for node in (1, 2, 3))
@@ -54,6 +55,24 @@ def test_all_listeners_are_on_loopback() -> None:
         "INT://127.0.0.1:9092,CONTROLLER://127.0.0.1:9093,EXT://127.0.0.1:9094"
     )
     assert settings["advertised.listeners"] == "INT://127.0.0.1:9092,EXT://proxy.example:7000"
+
+
+def test_a_secured_node_has_no_listener_without_a_login() -> None:
+    """Everybody logs in or shows a certificate, rules hold, and no password is in the settings."""
+    endpoint = Endpoint(1, 9092, 9093, External(9094, "proxy.example", 7000), tls=9095)
+    secured = Secured(Path("/node.pem"), Path("/ca.crt"), "admin", "hunter2", Path("/keys.json"))
+    text = server_properties(endpoint, [endpoint], Path("/d"), {}, secured)
+    settings = settings_of(text)
+    protocols = dict(
+        pair.split(":") for pair in settings["listener.security.protocol.map"].split(",")
+    )
+
+    assert protocols == {"INT": "SASL_SSL", "EXT": "SASL_SSL", "TLS": "SSL", "CONTROLLER": "SSL"}
+    assert settings["inter.broker.listener.name"] == "TLS"
+    assert settings["listener.name.tls.ssl.client.auth"] == "required"
+    assert settings["super.users"] == "User:broker;User:admin"
+    assert "allow.everyone.if.no.acl.found" not in settings
+    assert "hunter2" not in text + repr(secured)
 
 
 def test_overrides_win() -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner, Result
 from relay.cli.main import app
 from relay.wire import alert
 from tests.builders import a_detection
-from tests.unit.formats.eve_events import INSIDE, OUTSIDE, SCAN, event
+from tests.unit.formats.eve_events import C2, INSIDE, OUTSIDE, SCAN, event
 from tests.unit.formats.kit import an_alert_of
 
 PRIVATE = {"type": "ipv4", "value": "192.168.7.7", "side": "attacker"}
@@ -93,6 +93,28 @@ def test_a_native_detection_is_minimised() -> None:
     assert line["detection"] == {**body, "observables": kept}
 
 
+def test_a_native_label_is_never_widened() -> None:
+    """The label given is the widest: what a detection says itself may only be stricter."""
+    (wide,) = told(run([a_detection(sharing={"tlp": "clear"})], "--from", "native"))
+    (strict,) = told(run([a_detection(sharing={"tlp": "red"})], "--from", "native"))
+
+    assert wide["detection"]["sharing"]["tlp"] == "green"
+    assert strict["detection"]["sharing"]["tlp"] == "red"
+
+
+@pytest.mark.parametrize("own", ["c2.example", "*.c2.example", ".C2.example."])
+def test_the_members_own_domain_is_kept_however_it_is_written(own: str) -> None:
+    """A wildcard or a dot before a domain means what is below it."""
+    called = {**C2, "metadata": {"hostile": ["dest_ip"]}}
+    beacon = event(INSIDE, OUTSIDE, called, tls={"sni": "vpn.c2.example"})
+
+    (free,) = told(run([beacon], "--from", "suricata"))
+    (kept,) = told(run([beacon], "--from", "suricata", "--own-domain", own))
+
+    assert "vpn.c2.example" in json.dumps(free)
+    assert "vpn.c2.example" not in json.dumps(kept)
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -148,7 +170,10 @@ def test_what_a_format_cannot_say_is_counted() -> None:
     [
         (("--from", "sricata"), "did you mean suricata?"),
         (("--from", "native", "--to", "wazuh"), "The formats are: native, stix"),
+        (("--from", "native", "--to", "splunk"), "it can be read, not written"),
         (("--from", "native", "--own-network", "x"), "--own-network"),
+        (("--from", "native", "--own-domain", "https://soc.example"), "--own-domain: must be"),
+        (("--from", "native", "--member", "Z_Z"), "--member: must be"),
     ],
 )
 def test_a_wrong_option_is_told_with_what_would_be_right(

@@ -34,6 +34,7 @@ SOUND = (
     Row("v6 single group stays", "ipv6", "2620:1:0:1:1:1:1:1", ("ipv6", "2620:1:0:1:1:1:1:1")),
     Row("v6 defanged", "ipv6", "2620[:]fe[:][:]fe", ("ipv6", "2620:fe::fe")),
     Row("mapped", "ipv6", "::ffff:198.41.0.4", ("ipv4", "198.41.0.4")),
+    Row("mapped, written out", "ipv6", "0:0:0:0:0:ffff:198.41.0.4", ("ipv4", "198.41.0.4")),
     Row("mapped in hexadecimal", "ipv6", "::FFFF:C629:4", ("ipv4", "198.41.0.4")),
     Row("NAT64 of a public address", "ipv6", "64:ff9b::198.41.0.4", ("ipv6", "64:ff9b::c629:4")),
     Row("6to4 of a public address", "ipv6", "2002:c629:4::1", ("ipv6", "2002:c629:4::1")),

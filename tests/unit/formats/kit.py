@@ -25,11 +25,16 @@ def outcome_of(form: Format, event: object, source: Source = SOURCE) -> Outcome:
     return adapt(form, orjson.dumps(event), source)
 
 
-def detections(form: Format, event: object, source: Source = SOURCE) -> list[DetectionV1]:
-    """The detections of one record, each checked against the schema; there must be some."""
+def bodies(form: Format, event: object, source: Source = SOURCE) -> list[dict[str, object]]:
+    """The detections of one record as they are written; there must be some."""
     outcome = outcome_of(form, event, source)
     assert isinstance(outcome, Converted), outcome
-    return [DetectionV1.model_validate(each) for each in outcome.detections]
+    return list(outcome.detections)
+
+
+def detections(form: Format, event: object, source: Source = SOURCE) -> list[DetectionV1]:
+    """The detections of one record, each checked against the schema; there must be some."""
+    return [DetectionV1.model_validate(each) for each in bodies(form, event, source)]
 
 
 def values(form: Format, event: object, source: Source = SOURCE) -> list[tuple[str, str]]:

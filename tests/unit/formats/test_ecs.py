@@ -137,6 +137,22 @@ def test_a_finding_of_wazuh_5_has_the_time_of_its_event() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"sentinel_one": {"threat": {"file": {"identified_at": "2026-11-19T08:00:00Z"}}}},
+        {"trend_micro_vision_one": {"alert": {"created_date": "2026-11-19T08:00:00Z"}}},
+    ],
+)
+def test_an_alert_that_is_stamped_with_its_last_change_has_the_time_it_was_found(
+    found: dict[str, Any],
+) -> None:
+    """Some products stamp an alert when an analyst last touched it, and say when it was found."""
+    (detection,) = detections("ecs", alert("malware", file={"hash": {"sha256": SHA256}}, **found))
+
+    assert detection.detected_at == "2026-11-19T08:00:00.000Z"
+
+
 def test_an_indicator_that_was_stamped_when_fetched_has_the_time_it_was_seen() -> None:
     """A feed's document that is stamped with its fetch says when the indicator was last seen."""
     fetched = indicator("ipv4-addr", ip=ATTACKER, first_seen="2026-05-01T00:00:00Z")
@@ -187,6 +203,9 @@ def test_what_is_no_detection_is_skipped(event: dict[str, Any], reason: str) -> 
         {"@timestamp": AT, "threat": {"indicator": {"type": "ipv4-addr", "ip": ATTACKER}}},
         document("event", "network",
                  threat={"enrichments": [{"indicator": {"ip": ATTACKER}}]}),
+        {"@timestamp": AT, "event": {"category": ["threat"]},
+         "threat": {"indicator": {"description": "an exploit", "last_seen": AT}},
+         **traffic(ATTACKER, INSIDE, 80, 40_000)},
     ],
 )  # fmt: skip
 def test_an_alert_that_says_it_is_an_event_is_a_detection(event: dict[str, Any]) -> None:
@@ -269,3 +288,26 @@ def test_malware_is_named() -> None:
     event = {**MALWARE, "threat": {"software": {"name": "AgentTest", "alias": ["Other"]}}}
 
     assert detections("ecs", event)[0].malware == ["AgentTest", "Other"]
+
+
+@pytest.mark.parametrize("place", ["host", "user", "file.owner", "process.parent.user"])
+def test_victims_in_a_list_are_victims(place: str) -> None:
+    """A document may hold several hosts or users: none of their names comes out."""
+    event = {**MALWARE, place: [{"name": "ws-0042"}], "rule": {"name": "ws-0042 was hit"}}
+
+    assert detections("ecs", event)[0].title != "ws-0042 was hit"
+
+
+def test_the_sender_of_a_mail_is_no_victim() -> None:
+    """In mail the user of the source is who sent it; anywhere else it is a user of the member."""
+    sender = {"user": {"email": "billing@evil.example"}}
+    sent = alert("email", email={"to": {"address": ["anna@member.example"]}}, source=sender)
+
+    assert values("ecs", sent) == [("email", "billing@evil.example")]
+
+
+def test_a_key_of_many_dots_is_read_in_time() -> None:
+    """A key may be split into more parts than any field has."""
+    event = {**MALWARE, ".".join(["a"] * 50_000): 1}
+
+    assert values("ecs", event) == values("ecs", MALWARE)

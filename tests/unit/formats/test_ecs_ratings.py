@@ -4,7 +4,17 @@ from typing import Any
 import pytest
 
 from relay.formats.outcome import Refused
-from tests.unit.formats.ecs_documents import AT, ATTACKER, SHA256, alert, finding, indicator
+from tests.unit.formats.ecs_documents import (
+    AT,
+    ATTACKER,
+    INSIDE,
+    SHA256,
+    alert,
+    finding,
+    indicator,
+    signal,
+    traffic,
+)
 from tests.unit.formats.kit import SOURCE, UNLABELLED, detections, outcome_of
 
 MALWARE = alert("malware", "file", file={"name": "x.exe", "hash": {"sha256": SHA256}})
@@ -114,3 +124,43 @@ def test_a_label_that_is_none_is_refused() -> None:
     event = indicator("ipv4-addr", ip=ATTACKER, marking={"tlp": "INTERNAL"})
 
     assert isinstance(outcome_of("ecs", event), Refused)
+
+
+@pytest.mark.parametrize(
+    ("tags", "label"),
+    [(["pap:red"], "red"), (["PAP:GREEN", "pap:amber"], "amber"), (["x"], "amber")],
+)
+def test_a_label_of_pap_is_a_tag(tags: list[str], label: str) -> None:
+    """The strictest counts; without one the schema's default holds."""
+    (found,) = detections("ecs", {**indicator("ipv4-addr", ip=ATTACKER), "tags": tags})
+
+    assert found.sharing.pap == label
+
+
+MATCHED = {
+    "enrichments": [
+        {"indicator": {"type": "ipv4-addr", "ip": ATTACKER},
+         "matched": {"atomic": ATTACKER, "field": "destination.ip"}}
+    ]
+}  # fmt: skip
+C2 = [{"tactic": {"name": "Command and Control"}, "technique": [{"id": "T1071"}]}]
+
+
+@pytest.mark.parametrize(
+    ("ends", "threat", "classification", "role"),
+    [
+        (traffic(INSIDE, ATTACKER), C2, "malicious-code:c2-server", "c2"),
+        (traffic(INSIDE, ATTACKER), [C2[0] | {"technique": []}], "malicious-code:c2-server", "c2"),
+        (traffic(ATTACKER, INSIDE), C2, "malicious-code:c2-server", None),
+        (traffic(INSIDE, ATTACKER), [], "intrusion-attempts:ids-alert", None),
+    ],
+)
+def test_where_nothing_else_tells_the_technique_classes(
+    ends: Any, threat: Any, classification: str, role: str | None
+) -> None:
+    """A rule that is annotated says what it looks for; what was called is a control server then."""
+    event = signal(**ends, threat=MATCHED, **{"kibana.alert.rule.threat": threat})
+    (found,) = detections("ecs", event)
+
+    assert found.classification == classification
+    assert [(o.value, o.role) for o in found.observables] == [(ATTACKER, role)]

@@ -84,6 +84,8 @@ def test_the_end_that_attacks_is_shared(event: dict[str, Any]) -> None:
         finding("critical", "configuration", event={"created": AT}, source={"ip": ATTACKER}),
         finding("critical", "web", event={"created": AT}, source={"ip": ATTACKER},
                 user={"email": "anna@member.example"}),
+        finding("medium", "network", event={"created": AT}, source={"ip": ATTACKER},
+                client={"user": {"email": "anna@member.example"}}),
         finding("high", "network", event={"created": AT}, **traffic(INSIDE, ATTACKER)),
         alert("network", source={"address": f"host-{ATTACKER}"}),
         alert("network", network={"direction": "outbound"}, source={"ip": ATTACKER}),
@@ -151,9 +153,11 @@ def test_a_resolver_is_nobodys_attacker() -> None:
     assert values("ecs", event) == [("domain", "bad.example")]
 
 
-def test_a_name_on_a_list_of_botnets_is_shared_though_a_proxy_was_called() -> None:
-    """The filter of an ASA tells the name; the address may be the proxy's."""
-    event = document("event", "network", event={"code": "338002"}, cisco={"asa": {}},
+@pytest.mark.parametrize("code", ["338002", "338204"])
+def test_a_name_on_a_list_of_botnets_is_shared_though_a_proxy_was_called(code: str) -> None:
+    """The filter of an ASA tells the name, from its black or its grey list; the address may be the
+    proxy's."""
+    event = document("event", "network", event={"code": code}, cisco={"asa": {}},
                      **traffic(INSIDE, "192.168.1.1"))  # fmt: skip
     event["destination"]["domain"] = "bad.example"
 

@@ -53,6 +53,31 @@ def test_a_host_is_a_name_or_an_address(
 
 
 @pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("https://www.google.com/?hl=en#q=drop", []),
+        ("https://mega.nz/#!vault!key", []),
+        ("https://onedrive.live.com/?authkey=abc", []),
+        ("https://mega.nz/file/vault#key", [("url", "https://mega.nz/file/vault")]),
+        (
+            "https://onedrive.live.com/?cid=1&authkey=abc",
+            [("url", "https://onedrive.live.com/?cid=1")],
+        ),
+        ("https://mega.nz/", [("url", "https://mega.nz/")]),
+        ("https://evil.example/#/login", [("url", "https://evil.example/")]),
+    ],
+)
+def test_no_front_page_of_everybodys_is_left_of_a_url(
+    written: str, expected: list[tuple[object, object]]
+) -> None:
+    """What told the attacker's page is cut from the URL: what remains there accuses a service."""
+    harvest = Harvest(SOURCE)
+
+    assert harvest.add("url", written) is bool(expected)
+    assert values(harvest) == expected
+
+
+@pytest.mark.parametrize(
     ("written", "kind"),
     [("a" * 32, "md5"), ("SHA-256: " + "B" * 64, "sha256"), ("c" * 40, "sha1"), ("d" * 33, None)],
 )
@@ -76,6 +101,8 @@ def test_a_digest_is_told_by_its_length(written: str, kind: str | None) -> None:
         ("ws-0042", "domain", "ws-0042.evil.example"),
         ("m.tamm@ministry.example", "email", "M.Tamm@Ministry.example"),
         ("2001:0DB8:0::5", "ipv6", "2001:db8::5"),
+        ("HTTP://Portal.ministry.example:80/x", "url", "http://portal.ministry.example/x"),
+        ("hxxp//portal.ministry.example/x", "url", "http://portal.ministry.example/x"),
         ("198.51.100.9", "ipv4", "198.51.100.9"),
         ("198.51.100.9", "url", "http://evil.example/198.51.100.9"),
     ],

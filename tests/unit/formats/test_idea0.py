@@ -174,6 +174,7 @@ def test_another_format_is_refused(event: Event) -> None:
 
     assert isinstance(outcome, Refused)
     assert (outcome.reason, outcome.path) == ("other-format", "$.Format")
+    assert "looks like IDEA0" not in outcome.detail
 
 
 def test_a_message_without_its_format_is_read() -> None:

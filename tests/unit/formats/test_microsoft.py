@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from relay.formats.outcome import Refused, Skipped
+from relay.formats.outcome import Converted, Refused, Skipped
 from relay.model.vocabulary import Format
 from tests.unit.formats.kit import detections, outcome_of, values
 from tests.unit.formats.microsoft_alerts import (
@@ -86,6 +86,26 @@ def test_the_time_is_when_it_happened(changes: dict[str, Any], detected: str) ->
     (found,) = detections("sentinel", row(**changes))
 
     assert found.detected_at == detected
+
+
+@pytest.mark.parametrize(
+    ("begun", "ended", "taken"),
+    [
+        ("11/20/2026, 10:00 AM", None, False),
+        ("", "11/20/2026, 10:00 AM", False),
+        ("0001-01-01T00:00:00Z", "1/1/0001 12:00:00 AM", True),
+        ("", None, True),
+        ("2026-11-20T09:00:00Z", "11/20/2026, 10:00 AM", True),
+    ],
+)
+def test_creation_stands_for_no_time_that_cannot_be_read(
+    begun: str | None, ended: str | None, taken: bool
+) -> None:
+    """Where the alert says when it was, in the order of a country, it is refused; where it says
+    nothing, it is dated by its creation."""
+    event = row(StartTime=begun, EndTime=ended, TimeGenerated="2026-11-20T12:00:00Z")
+
+    assert isinstance(outcome_of("sentinel", event), Converted if taken else Refused)
 
 
 @pytest.mark.parametrize("written", [None, "11/20/2026, 10:00:00 AM", 1_795_176_000, "yesterday"])

@@ -6,6 +6,7 @@ from relay.formats.misp.marks import attribute_uuid
 from relay.formats.outcome import Refused, Skipped
 from tests.unit.formats.kit import (
     an_alert_of,
+    bodies,
     detections,
     outcome_of,
     rendered,
@@ -71,7 +72,7 @@ DETECTION = {
 
 def test_fields_of_a_detection() -> None:
     """An event becomes a detection field by field."""
-    (detection,) = outcome_of("misp", WRITTEN).detections  # type: ignore[union-attr]
+    (detection,) = bodies("misp", WRITTEN)
 
     assert detection == DETECTION
 
@@ -216,7 +217,7 @@ def test_ports(value: str, port: int | None) -> None:
 )
 def test_the_time_is_that_of_the_event(times: dict[str, Any], detected: str) -> None:
     """The date is the day of the event; the last edit is its time only if it was on that day."""
-    (detection,) = outcome_of("misp", event(DOMAIN, **times)).detections  # type: ignore[union-attr]
+    (detection,) = bodies("misp", event(DOMAIN, **times))
 
     assert detection["detected_at"] == detected
 

@@ -32,7 +32,11 @@ EVENT = {
         {"name": 'relay:episode="2026-03-02T08:14:09.250Z"'},
         {"name": 'relay:revision="1"'},
         {"name": 'relay:severity="high"'},
+        {"name": 'relay:claimed-severity="high"'},
+        {"name": 'relay:confidence="64"'},
         {"name": 'relay:state="early-warning"'},
+        {"name": 'relay:reason="opened"'},
+        {"name": 'relay:expires="2026-03-02T08:14:09.251Z"'},
         {"name": 'relay:members="1"'},
         {"name": 'misp:confidence-level="usually-confident"'},
         {"name": 'rsit:malicious-code="c2-server"'},
@@ -106,12 +110,12 @@ def test_no_instance_passes_an_event_further_than_its_label(tlp: str, distributi
         ("early-warning", "0", True),
         ("cross-border", "1", True),
         ("widespread", "1", True),
-        ("closed", "2", True),
+        ("closed", "2", False),
         ("withdrawn", "2", False),
     ],
 )
 def test_states(state: str, analysis: str, flagged: bool) -> None:
-    """What is over is complete; what was withdrawn no sensor looks for any more."""
+    """What is over is complete, and no sensor looks for it any more."""
     event = event_of(an_alert_of(ADDRESS, state=state))
 
     assert event["analysis"] == analysis
@@ -231,9 +235,10 @@ def test_an_odd_type_is_counted() -> None:
     assert dict(RENDERERS["misp"](alert, "r").lost)["observables"] == 1
 
 
-def test_a_withdrawn_alert_comes_back_whole() -> None:
+@pytest.mark.parametrize("state", ["closed", "withdrawn"])
+def test_an_alert_that_is_over_comes_back_whole(state: str) -> None:
     """The mark tells that its unflagged attributes were indicators."""
-    alert = an_alert_of(ADDRESS, ("domain", "evil.example"), state="withdrawn")
+    alert = an_alert_of(ADDRESS, ("domain", "evil.example"), state=state)
 
     (detection,) = detections("misp", rendered("misp", alert))
 
@@ -241,3 +246,28 @@ def test_a_withdrawn_alert_comes_back_whole() -> None:
         ADDRESS,
         ("domain", "evil.example"),
     ]
+
+
+def test_what_misp_has_no_field_for_is_a_tag() -> None:
+    """Expiry, reason, claimed severity, confidence in percent and flags."""
+    alert = an_alert_of(
+        ADDRESS, claimed_severity="critical", confidence=91, flags=("clock_future",),
+        truncated=True, expires=1_772_439_259_250,
+    )  # fmt: skip
+
+    assert {name for name in names(alert) if name.startswith("relay:")} >= {
+        'relay:claimed-severity="critical"',
+        'relay:confidence="91"',
+        'relay:reason="opened"',
+        'relay:expires="2026-03-02T08:14:19.250Z"',
+        'relay:flag="clock_future"',
+        'relay:flag="truncated"',
+    }
+
+
+@pytest.mark.parametrize("confidence", [0, 7, 91, 100])
+def test_confidence_comes_back_as_it_was(confidence: int) -> None:
+    """The word of the taxonomy is for others: the relay's own tag says the number."""
+    (found,) = detections("misp", rendered("misp", an_alert_of(ADDRESS, confidence=confidence)))
+
+    assert found.confidence == confidence

@@ -111,8 +111,44 @@ def test_an_unflagged_name_of_a_service_is_no_indicator(host: str) -> None:
     matter."""
     assert found(attribute("hostname", host, to_ids=False), CONTEXT) == ["198.51.100.9"]
     assert found(attribute("hostname", "api.telegram.org")) == ["api.telegram.org"]
+    for front in (f"http://{host}", f"hxxps://{host}:443/", host):
+        assert found(attribute("url", front, to_ids=False), CONTEXT) == ["198.51.100.9"]
     page = "https://raw.githubusercontent.com/x/y/a.tmp"
     assert found(attribute("url", page, to_ids=False)) == [page]
+
+
+def test_an_unflagged_address_of_a_service_is_no_indicator() -> None:
+    """Where a service is reached is as little the attacker's as its name, in whatever form."""
+    name = attribute("domain", "api.telegram.org", to_ids=False, object_relation="domain")
+    other = attribute("domain", "evil.example", to_ids=False, object_relation="domain")
+    address = {**CONTEXT, "object_relation": "ip"}
+    leads = {"relationship_type": "resolved-to", "referenced_uuid": "a"}
+    target = thing("domain-ip", address, uuid="a")
+
+    assert found(attribute("domain|ip", "t.me|198.51.100.9", to_ids=False)) == []
+    assert found(attribute("hostname|port", "smtp-mail.outlook.com|587", to_ids=False)) == []
+    assert found(attribute("domain|ip", "t.me|198.51.100.9")) == ["t.me", "198.51.100.9"]
+    assert found(thing("domain-ip", name, address)) == []
+    assert found(thing("domain-ip", name, {**address, "to_ids": True})) == ["198.51.100.9"]
+    assert found(thing("domain-ip", name, other, address)) == ["evil.example", "198.51.100.9"]
+    assert found(thing("domain-ip", name, ObjectReference=[leads]), target) == []
+
+
+def test_an_address_that_an_attackers_name_resolved_to_is_his() -> None:
+    """That a service's name led there, too, does not make it the service's; nor does being merely
+    mentioned beside one."""
+    name = attribute("domain", "api.telegram.org", to_ids=False, object_relation="domain")
+    other = attribute("domain", "evil.example", to_ids=False, object_relation="domain")
+    leads = {"relationship_type": "resolved-to", "referenced_uuid": "a"}
+    target = thing("domain-ip", {**CONTEXT, "object_relation": "ip"}, uuid="a")
+    service = thing("domain-ip", name, ObjectReference=[leads])
+    his = thing("domain-ip", other, ObjectReference=[leads])
+    beside = thing(
+        "domain-ip", name, ObjectReference=[{**leads, "relationship_type": "related-to"}]
+    )
+
+    assert found(service, his, target) == ["evil.example", "198.51.100.9"]
+    assert found(beside, target) == ["198.51.100.9"]
 
 
 def test_reports_are_no_indicators() -> None:

@@ -196,6 +196,26 @@ def test_classification_by_taxonomies(name: str, classification: str) -> None:
     assert detection.classification == classification
 
 
+@pytest.mark.parametrize(
+    ("names", "info", "classification"),
+    [
+        (('misp-galaxy:mitre-attack-pattern="Web Protocols - T1071.001"',), "x",
+         "malicious-code:c2-server"),
+        (('rsit:fraud="phishing"', 'misp-galaxy:mitre-attack-pattern="x - T1071"'), "x",
+         "fraud:phishing"),
+        ((), "Control servers of a botnet", "malicious-code:c2-server"),
+        ((), "Notes on a game", "other:undetermined"),
+    ],
+)  # fmt: skip
+def test_without_a_class_techniques_and_title_tell(
+    names: tuple[str, ...], info: str, classification: str
+) -> None:
+    """A tag of a taxonomy goes before a technique, a technique before a word of the title."""
+    (detection,) = detections("misp", event(DOMAIN, Tag=tags(*names), info=info))
+
+    assert detection.classification == classification
+
+
 def test_techniques_and_malware_by_galaxies() -> None:
     """Of the event and of what comes out; mitigations end in the same ids and are none."""
     galaxies = tags(

@@ -1,5 +1,6 @@
 """OCSF out: what a finding says of an alert, and what comes back of it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from relay.formats.ocsf.render import render
 from relay.formats.outcome import Converted
 from relay.formats.rendering import MOST_BYTES
-from relay.model.alert import SourceLine
+from relay.model.alert import SeenObservable, SourceLine
+from relay.model.detection import Observable
 from tests.unit.formats.kit import UNLABELLED, an_alert_of, detections, outcome_of, rendered
 from tests.unit.formats.ocsf_events import AT
 
@@ -127,6 +129,28 @@ def test_what_ocsf_has_no_place_for_is_unmapped() -> None:
         "first_seen": "1970-01-01T00:00:00.000Z", "last_seen": "1970-01-01T00:00:00.001Z",
     }]  # fmt: skip
     assert "victim_countries" not in said
+
+
+def test_beside_each_value_stands_what_is_said_of_it() -> None:
+    """Role and counts of each observable, in the order of `osint`, and how often a technique was
+    named."""
+    alert = an_alert_of(ADDRESS, ("sha256", HASH), techniques=(("T1110", 3),))
+    key = SeenObservable(Observable(*ADDRESS, "c2"), correlated=True, detections=3, members=2)
+    finding = rendered("ocsf", replace(alert, observables=(key, alert.observables[1])))
+
+    assert [one["value"] for one in finding["osint"]] == [ADDRESS[1], HASH]
+    assert finding["unmapped"]["seen"] == [
+        {"role": "c2", "detections": 3, "members": 2}, {"detections": 1, "members": 1},
+    ]  # fmt: skip
+    assert finding["unmapped"]["techniques"] == [{"id": "T1110", "count": 3}]
+
+
+@pytest.mark.parametrize("pap", ["clear", "green", "amber", "red"])
+def test_the_pap_comes_back(pap: str) -> None:
+    """What may be done with it is not widened on the way."""
+    (found,) = detections("ocsf", rendered("ocsf", an_alert_of(ADDRESS, pap=pap)), UNLABELLED)
+
+    assert found.sharing.pap == pap
 
 
 def test_techniques_related_alerts_and_vulnerabilities_have_their_places() -> None:

@@ -245,6 +245,20 @@ def test_knowledge_without_an_observable_is_skipped(event: Any) -> None:
     assert isinstance(outcome_of("stix", event), Skipped)
 
 
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (an_indicator("[ipv4-addr:value != '198.51.100.7']"), "no shareable observable"),
+        (an_indicator(ADDRESS, indicator_types=["benign"]), "no shareable observable"),
+        (a_bundle(observed(C2)), "no shareable observable"),
+        (a_bundle(MALWARE), "no indicator and no observable"),
+    ],
+)
+def test_what_names_nothing_is_told_from_what_is_no_indicator(event: Any, reason: str) -> None:
+    """The reason says whether the record has an indicator or observed data at all."""
+    assert outcome_of("stix", event) == Skipped(reason)
+
+
 def test_the_members_own_never_comes_out() -> None:
     """What lies in its networks or domains is left out; the rest of the bundle is shared."""
     source = replace(SOURCE, own_domains=("victim.example",))

@@ -38,19 +38,56 @@ def test_an_indicator_stands_alone() -> None:
     assert first["pattern"] == "[ipv4-addr:value = '198.51.100.7']"
     assert second["pattern"] == "[domain-name:value = 'c2.example']"
     for one in (first, second):
-        assert (one["name"], one["confidence"]) == (ALERT.title, ALERT.confidence)
-        assert (one["valid_from"], one["valid_until"]) == (
-            rfc3339(ALERT.start), rfc3339(ALERT.expires),
-        )  # fmt: skip
+        assert one["valid_from"] == rfc3339(ALERT.start)
         assert one["indicator_types"] == ["malicious-activity"]
         assert one["labels"] == [
             "severity:high", "state:early-warning", "pap:amber",
             'rsit:malicious-code="c2-server"',
         ]  # fmt: skip
-        assert "reported by 1 member, high severity" in one["description"]
-        assert one["external_references"] == [
-            {"source_name": "relay-alert", "external_id": ALERT.id}
-        ]
+        assert one["external_references"][0] == {
+            "source_name": "relay-alert", "external_id": ALERT.id,
+        }  # fmt: skip
+
+
+def test_the_key_bears_the_alert() -> None:
+    """Its title, confidence and end, and who reported it."""
+    key = indicators(ALERT)[0]
+
+    assert (key["name"], key["confidence"]) == (ALERT.title, ALERT.confidence)
+    assert key["valid_until"] == rfc3339(ALERT.expires)
+    assert "reported by 1 member, high severity" in key["description"]
+
+
+def test_what_was_seen_beside_is_named_after_itself() -> None:
+    """Another observable is not what the alert says of the key: it has a name and counts of its
+    own, and holds as long as one of its type stays the attacker's."""
+    key, other = ALERT.observables
+    beside = indicators(
+        replace(ALERT, observables=(key, replace(other, detections=5, members=2)), votes=3)
+    )[1]
+
+    assert beside["name"] == "domain c2[.]example: seen beside ipv4 198[.]51[.]100[.]7"
+    assert beside["description"].startswith("Named in 5 detections of 2 members beside ipv4 198[.]")
+    assert beside["valid_until"] == rfc3339(ALERT.end + 3 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("votes", "members", "confidence", "told"),
+    [(1, 1, 91, 91), (3, 3, 91, 91), (3, 1, 91, 50), (3, 1, 20, 20)],
+)
+def test_what_fewer_members_name_is_less_sure(
+    votes: int, members: int, confidence: int, told: int
+) -> None:
+    """Never surer than the key; where fewer named it, no surer than what nobody rated."""
+    key, other = ALERT.observables
+    alert = replace(
+        ALERT, votes=votes, confidence=confidence,
+        observables=(key, replace(other, members=members)),
+    )  # fmt: skip
+
+    assert [one["confidence"] for one in indicators(alert)] == [confidence, told]
+    (back,) = detections("stix", rendered("stix", alert), UNLABELLED)
+    assert back.confidence == confidence
 
 
 def test_the_key_comes_first() -> None:
@@ -127,23 +164,24 @@ def test_a_closed_alert_ends_what_it_said() -> None:
     closed = replace(ALERT, state="closed")
     instant = replace(ALERT, state="closed", updated=START - 1, episode=START - 1)
 
-    assert indicators(closed)[0]["valid_until"] == rfc3339(ALERT.updated)
+    assert {one["valid_until"] for one in indicators(closed)} == {rfc3339(ALERT.updated)}
     assert "revoked" not in indicators(closed)[0]
     assert indicators(instant)[0]["valid_until"] == rfc3339(START + 1)
 
 
 def test_techniques_hang_on_the_key() -> None:
-    """As attack patterns that platforms know by their ids; the ninth and later are counted."""
+    """As references to ATT&CK: an object of ours could rename one that a platform has."""
     many = replace(ALERT, techniques=tuple((f"T{1000 + n}", 1) for n in range(11)))
-    known = objects(many, "attack-pattern")
+    key, other = indicators(many)
 
-    assert [one["external_references"][0]["external_id"] for one in known] == [
-        f"T{1000 + n}" for n in range(8)
+    assert key["external_references"][1:] == [
+        {"source_name": "mitre-attack", "external_id": f"T{1000 + n}"} for n in range(11)
     ]
-    assert {one["source_ref"] for one in objects(many, "relationship")} == {
-        indicators(many)[0]["id"]
-    }
-    assert dict(render(many, "relay-test").lost) == {"techniques": 3}
+    assert len(other["external_references"]) == 1
+    assert objects(many, "attack-pattern") == []
+    assert dict(render(many, "relay-test").lost) == {}
+    (back,) = detections("stix", rendered("stix", many), UNLABELLED)
+    assert [each.id for each in back.techniques] == [f"T{1000 + n}" for n in range(11)]
 
 
 def test_a_vulnerability_is_one() -> None:
@@ -157,9 +195,13 @@ def test_a_vulnerability_is_one() -> None:
     assert {(o.type, o.value) for o in back.observables} == set(told(alert))
 
 
-@pytest.mark.parametrize("kind", ["btc", "ja3", "ja3s", "ja4", "jarm", "hassh"])
-def test_what_stix_has_no_place_for_is_counted(kind: str) -> None:
-    """Beside others, and on its own: then the bundle holds the relay and the label alone."""
+@pytest.mark.parametrize(
+    "kind",
+    ["btc", "ja3", "ja3s", "ja4", "jarm", "hassh", "asn", "user-agent", "mutex", "regkey"],
+)
+def test_what_is_no_indicator_is_counted(kind: str) -> None:
+    """What STIX has no place for, and what only describes: a whole AS is nothing to block. Beside
+    others, and on its own: then the bundle holds the relay and the label alone."""
     beside = an_alert_of(("ipv4", "198.51.100.7"), (kind, "x"))
     alone = an_alert_of((kind, "x"))
 

@@ -65,6 +65,26 @@ def test_objects_on_their_own_are_no_detection() -> None:
     assert nothing(C2, an_object("report", object_refs=[C2["id"]]))
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("domain-name", "api.telegram.org"),
+        ("url", "https://www.welivesecurity.com/2026/11/20/loader/"),
+        ("url", "http://ip-api.com/json"),
+        ("url", "outlook.com"),
+        ("url", "http://www.google.com/"),
+    ],
+)
+def test_what_everybody_uses_is_not_told_because_it_was_observed(kind: str, value: str) -> None:
+    """Platforms export context as observed data; an indicator of it means what it says."""
+    thing = a_thing(kind, value=value)
+    said = an_indicator(f"[{kind}:value = '{value}']")
+
+    assert nothing(thing, observed(thing))
+    assert pairs(thing, observed(thing), said) == pairs(said) != []
+    assert pairs(thing, C2, observed(thing, C2)) == [("ipv4", "198.51.100.7")]
+
+
 def test_observed_data_is_of_an_unknown_side() -> None:
     """What was merely observed may be anybody's; a sighting of malware makes it the attacker's."""
     (found,) = detections("stix", a_bundle(C2, observed(C2)))

@@ -26,6 +26,38 @@ def test_techniques_and_malware_come_through_relationships() -> None:
     assert found.malware == ["Dropper X"]
 
 
+def test_an_indicator_may_name_techniques_itself() -> None:
+    """By references to ATT&CK, as the relay's own indicators do."""
+    known = [{"source_name": "mitre-attack", "external_id": "T1071.001"},
+             {"source_name": "tickets", "external_id": "T1234"}]  # fmt: skip
+
+    (found,) = detections("stix", an_indicator(ADDRESS, external_references=known))
+    assert [each.id for each in found.techniques] == ["T1071.001"]
+
+
+@pytest.mark.parametrize(
+    ("name", "technique", "labels", "classification", "role"),
+    [
+        ("x", "T1071.001", [], "malicious-code:c2-server", "c2"),
+        ("x", "T1566", [], "fraud:phishing", "phishing"),
+        ("Control server of a loader", "T1059", [], "malicious-code:c2-server", "c2"),
+        ("C2", "T1566", ['rsit:information-gathering="scanner"'],
+         "information-gathering:scanner", "scanner"),
+        ("Notes", "T1059", [], "other:undetermined", None),
+    ],
+)  # fmt: skip
+def test_without_a_class_techniques_and_name_tell(
+    name: str, technique: str, labels: list[str], classification: str, role: str | None
+) -> None:
+    """What the object says of its class, then a technique, then words that leave no doubt."""
+    known = [{"source_name": "mitre-attack", "external_id": technique}]
+    told = an_indicator(ADDRESS, name=name, labels=labels, external_references=known)
+
+    (found,) = detections("stix", told)
+    assert found.classification == classification
+    assert [one.role for one in found.observables] == [role]
+
+
 CLASSES = [
     ({"labels": ['rsit:fraud="phishing"']}, "fraud:phishing"),
     ({"labels": ["rsit:fraud:phishing"]}, "fraud:phishing"),

@@ -1,6 +1,6 @@
 import pytest
 
-from relay.formats.tactics import classed, technique_ids
+from relay.formats.tactics import classed, technique_ids, worded
 from relay.model.vocabulary import Classification
 
 
@@ -36,3 +36,19 @@ def test_a_technique_says_more_than_a_tactic(
 ) -> None:
     """The first technique that has a class decides, then the first tactic."""
     assert classed(techniques, tactics) == found
+
+
+@pytest.mark.parametrize(
+    ("title", "found"),
+    [
+        ("Suspected C2 of a loader", "malicious-code:c2-server"),
+        ("Command & Control", "malicious-code:c2-server"),
+        ("New control server", "malicious-code:c2-server"),
+        ("Spear-phishing at banks", "fraud:phishing"),
+        ("Access control list", None),
+        ("x" * 1000 + " C2", None),
+    ],
+)
+def test_a_title_may_say_the_class(title: str, found: Classification | None) -> None:
+    """Only words that leave no doubt, and only at its start if it is very long."""
+    assert worded(title) == found

@@ -49,6 +49,11 @@ LOGIN = {"groups": ["authentication_failed"], "level": 5}
          {"level": 12, "groups": ["gcp"], "description": "name server"}, []),
         ({"srcip": INSIDE, "dstip": OUTSIDE}, MALWARE, [OUTSIDE]),
         ({"srcip": INSIDE, "dstip": OUTSIDE}, {}, []),
+        ({"local_ip": PUBLIC, "foreign_ip": OUTSIDE, "foreign_port": "4444"},
+         {"level": 12, "groups": ["linux", " webshell"],
+          "description": "Script attempting network connection"}, [OUTSIDE]),
+        ({"local_ip": PUBLIC, "foreign_ip": OUTSIDE}, {"level": 12, "description": "New service"},
+         []),
         ({"srcip": PUBLIC, "dstip": OUTSIDE}, BOTNET, []),
         ({"srcip": OUTSIDE, "dstip": INSIDE}, BOTNET, [OUTSIDE]),
         ({"srcip": INSIDE, "dstip": OUTSIDE, "hostname": "bad.evil.example",
@@ -216,3 +221,12 @@ def test_defender_inside_is_read_as_defender() -> None:
     rule = {"level": 12, "groups": ["ms-graph"], "description": "MS Graph message"}
 
     assert values("wazuh", alert({"ms-graph": graph}, rule)) == [("ipv4", OUTSIDE)]
+
+
+@pytest.mark.parametrize("key", ["dstuser", "x" * 100 + "_dstuser"])
+def test_what_a_key_names_as_the_members_is_not_shared(key: str) -> None:
+    """Whatever a decoder calls a user, a name that holds it is no attacker's."""
+    data = {"dstip": OUTSIDE, "qname": "m-tamm.evil.example", key: "m-tamm"}
+    rule = {"description": "C2 beacon", "groups": ["c2"]}
+
+    assert told(data, rule) == [("ipv4", OUTSIDE)]

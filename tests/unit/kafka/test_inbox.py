@@ -79,10 +79,10 @@ def test_the_distance_follows_the_commits_within_bounds() -> None:
     """Slow commits spread the cuts, to a bound; fast ones bring them back."""
     inbox = Inbox(LaneSettings(cut_ms=10, cut_most_ms=50))
     for _ in range(100):
-        inbox.committed(1, 3.0)
+        inbox.committed(3.0)
     slow = inbox._spacing
     for _ in range(100):
-        inbox.committed(1, 0.001)
+        inbox.committed(0.001)
 
     assert slow == pytest.approx(0.05)
     assert inbox._spacing == pytest.approx(0.01)

@@ -99,6 +99,17 @@ def test_a_native_message_is_taken_whatever_the_sensors_write() -> None:
     assert outcomes(a_detection()) == [Accepted("pl", 1)]
 
 
+def test_a_record_in_a_format_nobody_named_is_refused_by_its_name() -> None:
+    """A member that was registered as native is told what its records look like, and what to do."""
+    plan = ingest([a_record(an_event())], rules(Emits()))
+
+    (outcome,) = plan.outcomes
+    assert isinstance(outcome, Rejected)
+    assert (outcome.reason, outcome.path) == ("unknown-schema", "$.schema")
+    assert "Suricata" in outcome.detail
+    assert "emits" in outcome.detail
+
+
 def test_what_is_the_members_own_does_not_come_out() -> None:
     """The register's networks of a member hold at the relay as `--own-network` does at its edge."""
     attack = an_event(dest_ip=PUBLIC)

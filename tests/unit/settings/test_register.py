@@ -166,6 +166,18 @@ mebers: []
             "emits.tlp: must be one of clear, green, amber, amber+strict, red, got 'white'",
         ),
         (
+            "emits: {format: misp, tlp: amber}",
+            "emits.tlp: must be clear or green: stricter labels are not built yet, got 'amber'",
+        ),
+        (
+            "emits: {format: wazuh}",
+            "emits: needs a tlp: wazuh carries no label, and none is ever assumed",
+        ),
+        (
+            "emits: {tlp: green}",
+            "emits: needs no tlp: each native detection carries its own label",
+        ),
+        (
             "emits: {networks: [192.0.2.1/24]}",
             "emits.networks[0]: must be a network like 192.0.2.0/24, with no host bits set,"
             " got '192.0.2.1/24'",
@@ -267,3 +279,26 @@ def test_what_a_member_emits_is_read(tmp_path: Path) -> None:
     assert one(tmp_path, row).emits == Emits(
         "wazuh", "green", (ip_network("2001:db8::/32"),), ("soc.example",)
     )
+
+
+def test_no_two_members_are_one_to_the_brokers(tmp_path: Path) -> None:
+    """A principal belongs to one member, and is no other's id that says none of its own."""
+    found = problems(
+        tmp_path,
+        """
+version: 1
+members:
+  - {id: ee, name: a, country: EE, kind: national-hub}
+  - {id: fr, name: b, country: FR, kind: national-hub, principal: ee}
+  - {id: de, name: c, country: DE, kind: national-hub, principal: CN=hub}
+  - {id: pl, name: d, country: PL, kind: national-hub, principal: CN=hub}
+  - {id: es, name: e, country: ES, kind: national-hub, principal: "*"}
+""",
+    )
+
+    assert [line.split(", got")[0] for line in found] == [
+        "members.yaml:5: members[1].principal: is already who members[0] is to the brokers",
+        "members.yaml:7: members[3].principal: is already who members[2] is to the brokers",
+        "members.yaml:8: members[4].principal: must be 1 to 200 letters, digits, spaces and "
+        "._@=,+- as the brokers have it",
+    ]

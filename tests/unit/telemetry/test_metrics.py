@@ -18,7 +18,7 @@ from relay.model.outcome import (
 )
 from relay.model.records import Position
 from relay.telemetry import Metrics
-from relay.telemetry.definitions import STATES
+from relay.telemetry.definitions import DEFINITIONS, STATES
 from relay.telemetry.metrics import STALE_S
 
 PLACE = Position("detections.ee", 0, 7)
@@ -159,9 +159,9 @@ def test_a_lag_that_is_no_longer_told_is_forgotten() -> None:
     """A partition that is another process's now has no lag here, not a stale one."""
     now = [0.0]
     found = Metrics(("ee",), "1", clock=lambda: now[0])
-    found.lag("ingest", "detections.ee", 0, 5)
+    found.lag("ingest", "detections.ee", 0, (5, 2.5))
     now[0] = STALE_S
-    found.lag("ingest", "detections.ee", 1, 6)
+    found.lag("ingest", "detections.ee", 1, (6, 0.5))
     found.forget()
     labels = {"stage": "ingest", "topic": "detections.ee"}
     before = value(found, "relay_lag_records", **labels, partition="0")
@@ -171,7 +171,51 @@ def test_a_lag_that_is_no_longer_told_is_forgotten() -> None:
 
     assert before == 5
     assert value(found, "relay_lag_records", **labels, partition="0") is None
+    assert value(found, "relay_lag_seconds", **labels, partition="0") is None
+    assert value(found, "relay_lag_seconds", **labels, partition="1") == 0.5
     assert value(found, "relay_lag_records", **labels, partition="1") == 6
+
+
+def test_a_lane_that_is_closed_has_no_clock_here() -> None:
+    """Its next owner tells of it; a clock left behind would look like a lane that stands still."""
+    found = metrics()
+    found.lane_stands(0, 1_700_000_000.5, 4096)
+    found.lane_stands(1, 1_700_000_001.5, 0)
+    before = value(found, "relay_state_bytes", lane="0")
+
+    found.lane_closed(0)
+    found.lane_closed(2)
+
+    assert before == 4096
+    assert value(found, "relay_state_bytes", lane="0") is None
+    assert value(found, "relay_lane_clock_timestamp_seconds", lane="0") is None
+    assert value(found, "relay_lane_clock_timestamp_seconds", lane="1") == 1_700_000_001.5
+
+
+def test_a_group_that_decides_gives_nothing_meanwhile() -> None:
+    """Each gift is counted, even of nothing; while the group is deciding nothing is ours."""
+    found = metrics()
+
+    found.assigned("ingest", 6)
+    found.assigned("ingest", None)
+    during = value(found, "relay_partitions_assigned", stage="ingest")
+    found.assigned("ingest", 0)
+    found.assigned("ingest", 3)
+
+    assert during == 0
+    assert value(found, "relay_partitions_assigned", stage="ingest") == 3
+    assert value(found, "relay_rebalances_total", stage="ingest") == 3
+    assert value(found, "relay_rebalances_total", stage="correlate") == 0
+
+
+def test_what_decides_is_told() -> None:
+    """The number of lanes and the digest can be compared between processes."""
+    found = metrics()
+
+    found.steered(4, "00ff")
+
+    assert value(found, "relay_lanes") == 4
+    assert value(found, "relay_policy_info", digest="00ff") == 1
 
 
 def test_what_the_shell_tells_is_counted() -> None:
@@ -186,6 +230,7 @@ def test_what_the_shell_tells_is_counted() -> None:
     found.undeliverable("missing-topic", 3)
     found.batch_dropped(11)
     found.batch_limited()
+    found.source_forbidden("fr")
     found.loop_delay(0.002)
     found.logged("error")
     found.held_back()
@@ -198,6 +243,7 @@ def test_what_the_shell_tells_is_counted() -> None:
     assert value(found, "relay_rejections_undeliverable_total", why="missing-topic") == 3
     assert value(found, "relay_records_dropped_total") == 11
     assert value(found, "relay_batches_limited_total") == 1
+    assert value(found, "relay_sources_forbidden_total", member="fr") == 1
     assert value(found, "relay_event_loop_delay_seconds_bucket", le="0.005") == 1
     assert value(found, "relay_log_lines_total", level="error") == 1
     assert value(found, "relay_log_lines_held_back_total") == 1
@@ -225,3 +271,13 @@ def test_any_accept_header_gets_an_exposition(accept: str) -> None:
     assert {"relay_build_info", "relay_detections_accepted", "process_resident_memory_bytes"} <= (
         names
     )
+
+
+def test_openmetrics_says_the_units() -> None:
+    """A name that ends with a base unit is of that unit, for a reader that is no person."""
+    body, _ = metrics().render("application/openmetrics-text; version=1.0.0")
+
+    units = {line for line in body.decode().splitlines() if line.startswith("# UNIT relay_")}
+    assert "# UNIT relay_state_bytes bytes" in units
+    assert "# UNIT relay_lag_records records" in units
+    assert len(units) == sum(1 for each in DEFINITIONS if each.unit and each.kind != "counter")

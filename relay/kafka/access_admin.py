@@ -1,0 +1,225 @@
+"""Seeing rules, quotas and users at the brokers, and performing a plan. Through kafka-python:
+aiokafka has no calls for them."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from pathlib import Path
+from typing import Any, Final
+
+import kafka.errors
+from aiokafka.errors import KafkaConnectionError, KafkaError, for_code
+from kafka.admin import (
+    ACL,
+    ACLFilter,
+    ACLOperation,
+    ACLPermissionType,
+    ACLResourcePatternType,
+    KafkaAdminClient,
+    ResourcePattern,
+    ResourcePatternFilter,
+    ResourceType,
+    ScramMechanism,
+    UserScramCredentialDeletion,
+    UserScramCredentialUpsertion,
+)
+from kafka.net.sasl.oauth import AbstractTokenProvider
+from kafka.protocol.admin import AlterClientQuotasRequest, DescribeClientQuotasRequest
+
+from relay.kafka.access import Actual, Do, Login, Quota, Should, Step, mended, plan
+from relay.kafka.config import KafkaSettings
+from relay.kafka.passwords import logins, taken_or_made
+from relay.kafka.rules import Rule
+from relay.kafka.security import Token
+
+ITERATIONS: Final = 8_192
+"""Of SCRAM: twice the least that brokers take, half of the most. Passwords we make need none."""
+
+KNOWN_S: Final = 15.0
+"""How long after it is made all brokers may take to know of it."""
+
+USER: Final = "User:"
+ANY_NAME: Final = 2
+"""Kafka's way of asking for the quotas of all users."""
+
+MANAGER: Final = attrgetter("_manager")
+"""kafka-python has the messages of quotas and no call for them: they go the way of its calls."""
+
+LOOK_S: Final = 0.1
+"""Between two looks: brokers tell nobody when they know."""
+
+
+def observe(settings: KafkaSettings, passwords: Path | None, should: Should) -> Actual:
+    """Return what there is. Raises KafkaError: no broker, no authorizer there, or not allowed."""
+    with _admin(settings) as admin:
+        rules, _ = admin.describe_acls(_filter(None))
+        quotas = _quotas(admin)
+        users = {} if passwords is None else admin.describe_user_scram_credentials()
+    found = frozenset(map(_rule, rules))
+    existing = {name for name, said in users.items() if _has_scram(said)}
+    if passwords is None:
+        return Actual(found, quotas)
+    known = asyncio.run(logins(settings, passwords, existing & should.users))
+    return Actual(found, quotas, {name: known.get(name, Login.SOUND) for name in existing})
+
+
+def perform(
+    settings: KafkaSettings, passwords: Path | None, should: Should, steps: Sequence[Step]
+) -> None:
+    """Do what a plan says, and wait until the brokers know of it.
+
+    Raises KafkaError at the first refusal, OSError when a password's file cannot be written, and
+    TimeoutError when another plan is needed afterwards.
+    """
+    with _admin(settings) as admin:
+        for step in steps:
+            if step.do in {Do.REMOVE_USER, Do.SET_USER} and passwords is not None:
+                _alter_user(admin, step, passwords)
+            elif step.do is Do.SET_QUOTA:
+                _set_quota(admin, step)
+        _revoke(admin, [s.rule for s in steps if s.do is Do.REVOKE and s.rule is not None])
+        _grant(admin, [s.rule for s in steps if s.do is Do.GRANT and s.rule is not None])
+    deadline = time.monotonic() + KNOWN_S
+    while not mended(plan(should, observe(settings, passwords, should))):
+        if time.monotonic() > deadline:
+            raise TimeoutError("the brokers took it, and do not know of it")
+        time.sleep(LOOK_S)
+
+
+@contextmanager
+def _admin(settings: KafkaSettings) -> Iterator[Any]:
+    """Hold a client open, and say its errors as aiokafka's, which everything here knows."""
+    admin = None
+    try:
+        admin = KafkaAdminClient(
+            bootstrap_servers=list(settings.bootstrap),
+            client_id=settings.app,
+            request_timeout_ms=3 * settings.request_timeout_ms,
+            bootstrap_timeout_ms=3 * settings.request_timeout_ms,
+            **_client(settings.client),
+        )
+        yield admin
+    except kafka.errors.BrokerResponseError as error:
+        raise for_code(error.errno)(str(error)) from error
+    except kafka.errors.KafkaError as error:
+        raise KafkaConnectionError(str(error)) from error
+    finally:
+        if admin is not None:
+            admin.close()
+
+
+class _Token(AbstractTokenProvider):  # type: ignore[misc]  # kafka-python declares no types
+    """The token of a file, for a client that is not asynchronous."""
+
+    def __init__(self, token: Token) -> None:
+        super().__init__()
+        self._token = token
+
+    def token(self) -> str:
+        return self._token.read()
+
+
+def _client(client: Mapping[str, object]) -> dict[str, object]:
+    """The keyword arguments of aiokafka as kafka-python has them: the same, but for tokens."""
+    made = dict(client)
+    token = made.get("sasl_oauth_token_provider")
+    if isinstance(token, Token):
+        made["sasl_oauth_token_provider"] = _Token(token)
+    return made
+
+
+def _filter(rule: Rule | None) -> ACLFilter:
+    """What finds one rule exactly, or all."""
+    if rule is None:
+        anything = ResourcePatternFilter(ResourceType.ANY, None, ACLResourcePatternType.ANY)
+        return ACLFilter(None, None, ACLOperation.ANY, ACLPermissionType.ANY, anything)
+    pattern = ResourcePatternFilter(*_pattern(rule))
+    permission = ACLPermissionType.ALLOW if rule.allow else ACLPermissionType.DENY
+    operation = ACLOperation[rule.operation.upper()]
+    return ACLFilter(USER + rule.principal, rule.host, operation, permission, pattern)
+
+
+def _pattern(rule: Rule) -> tuple[ResourceType, str, ACLResourcePatternType]:
+    kind = ACLResourcePatternType.PREFIXED if rule.prefixed else ACLResourcePatternType.LITERAL
+    return ResourceType[rule.resource.upper()], rule.name, kind
+
+
+def _rule(acl: ACL) -> Rule:
+    pattern = acl.resource_pattern
+    return Rule(
+        principal=acl.principal.removeprefix(USER),
+        resource=pattern.resource_type.name.lower(),
+        name=pattern.resource_name,
+        operation=acl.operation.name.lower(),
+        prefixed=pattern.pattern_type is ACLResourcePatternType.PREFIXED,
+        allow=acl.permission_type is ACLPermissionType.ALLOW,
+        host=acl.host,
+    )
+
+
+def _grant(admin: Any, rules: Sequence[Rule]) -> None:
+    made = [
+        ACL(
+            USER + rule.principal,
+            rule.host,
+            ACLOperation[rule.operation.upper()],
+            ACLPermissionType.ALLOW,
+            ResourcePattern(*_pattern(rule)),
+        )
+        for rule in rules
+    ]
+    if made:
+        _refused(admin.create_acls(made)["failed"])
+
+
+def _revoke(admin: Any, rules: Sequence[Rule]) -> None:
+    if rules:
+        _refused(error for *_, error in admin.delete_acls(list(map(_filter, rules))))
+
+
+def _refused(errors: Iterable[type[kafka.errors.BrokerResponseError]]) -> None:
+    for error in errors:
+        if error is not kafka.errors.NoError:
+            raise error
+
+
+def _has_scram(said: Mapping[str, Any]) -> bool:
+    mechanisms = {each["mechanism"] for each in said["credential_infos"]}
+    return ScramMechanism.SCRAM_SHA_512 in mechanisms
+
+
+def _alter_user(admin: Any, step: Step, passwords: Path) -> None:
+    mechanism = ScramMechanism.SCRAM_SHA_512
+    if step.do is Do.REMOVE_USER:
+        change = UserScramCredentialDeletion(step.principal, mechanism)
+    else:
+        password = taken_or_made(passwords, step.principal)
+        change = UserScramCredentialUpsertion(step.principal, mechanism, password, ITERATIONS)
+    for said in admin.alter_user_scram_credentials([change]).values():
+        if said is not None:
+            raise KafkaError(f"{step.principal}: {said}")
+
+
+def _quotas(admin: Any) -> dict[str, Quota]:
+    """The quotas of users, whatever client they use."""
+    request = DescribeClientQuotasRequest(components=[("user", ANY_NAME, None)], strict=True)
+    answer = _sent(admin, request)
+    _refused([kafka.errors.for_code(answer.error_code)])
+    return {
+        entry.entity[0].entity_name: {value.key: value.value for value in entry.values}
+        for entry in answer.entries or ()
+    }
+
+
+def _set_quota(admin: Any, step: Step) -> None:
+    values = [(key, value or 0.0, value is None) for key, value in step.quota]
+    entry = ([("user", step.principal)], values)
+    answer = _sent(admin, AlterClientQuotasRequest(entries=[entry], validate_only=False))
+    _refused(kafka.errors.for_code(each.error_code) for each in answer.entries)
+
+
+def _sent(admin: Any, request: object) -> Any:
+    manager = MANAGER(admin)
+    return manager.run(manager.send, request)

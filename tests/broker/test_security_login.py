@@ -1,0 +1,165 @@
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+import pytest
+from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
+
+from relay.broker import Runtime
+from relay.broker.certificates import Authority
+from relay.kafka.config import KafkaSettings
+from relay.kafka.login import refusal
+from relay.kafka.probe import round_trip
+from relay.kafka.publisher import publishing
+from relay.kafka.security import Tls
+from relay.settings.security import Security
+from tests.broker.guarded import ADMIN, Guarded, guarded_in
+
+pytestmark = pytest.mark.broker
+
+EXPIRED: Final = timedelta(hours=-1)
+
+
+@pytest.fixture(scope="module")
+def guarded(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
+    """A secured cluster in which only its administrator may do anything."""
+    with guarded_in(tmp_path_factory.mktemp("guarded"), runtime) as made:
+        yield made
+
+
+def refused(settings: KafkaSettings) -> Exception | None:
+    """Why a client is not let in."""
+    return asyncio.run(refusal(settings))
+
+
+def test_who_is_known_is_let_in(guarded: Guarded) -> None:
+    """A password, a certificate and a token each make a client the one it says it is."""
+    clients = [
+        guarded.admin,
+        guarded.certified(ADMIN),
+        guarded.bearer(guarded.signer.token(ADMIN)),
+    ]
+
+    for client in clients:
+        asyncio.run(round_trip(",".join(client.bootstrap), 20.0, client.client))
+
+
+def test_a_wrong_password_or_an_unknown_name_is_refused(guarded: Guarded) -> None:
+    """Who does not know the password is not let in, and neither is who has no name there."""
+    wrong = refused(guarded.scram(ADMIN, "not-the-password"))
+    nobody = refused(guarded.scram("nobody", guarded.password))
+
+    assert isinstance(wrong, SaslAuthenticationFailed)
+    assert isinstance(nobody, SaslAuthenticationFailed)
+    assert "not-the-password" not in repr(wrong)
+
+
+def test_a_client_that_says_nothing_is_refused(guarded: Guarded) -> None:
+    """Without TLS there is no answer, and with TLS alone nothing is answered but versions."""
+    silent = {"security_protocol": "SSL", "ssl_context": Tls(Security(ca=guarded.authority.path))}
+    places = (guarded.cluster.bootstrap, guarded.cluster.tls)
+
+    for place in places:
+        for client in ({}, silent):
+            settings = KafkaSettings((place,), client=client, request_timeout_ms=2_000)
+            with pytest.raises(KafkaConnectionError):
+                asyncio.run(published(settings))
+
+
+async def published(settings: KafkaSettings) -> None:
+    """Begin to publish, as far as asking where."""
+    async with publishing(settings):
+        pass
+
+
+def test_a_token_that_has_expired_or_is_somebody_elses_is_refused(guarded: Guarded) -> None:
+    """A token counts until it expires, and only if the cluster knows who signed it."""
+    stranger = type(guarded.signer)(guarded.home / "stranger.json")
+
+    for token in (guarded.signer.token(ADMIN, -60), stranger.token(ADMIN)):
+        error = refused(guarded.bearer(token))
+
+        assert isinstance(error, SaslAuthenticationFailed)
+        assert token not in repr(error)
+
+
+def test_a_certificate_that_has_expired_or_is_of_another_authority_is_refused(
+    guarded: Guarded,
+) -> None:
+    """A client's certificate counts until it expires, and only if its signer is trusted."""
+    other = Authority(guarded.home / "other.crt", "other")
+
+    assert refused(guarded.certified(ADMIN, life=EXPIRED)) is not None
+    assert refused(guarded.certified(ADMIN, by=other)) is not None
+    assert refused(guarded.certified(ADMIN)) is None
+
+
+def test_a_broker_that_somebody_else_signed_for_is_not_trusted(guarded: Guarded) -> None:
+    """With the wrong authority the client goes away before it says a word of itself."""
+    other = Authority(guarded.home / "imposter.crt", "imposter")
+    mine = guarded.security(ADMIN, guarded.password)
+    security = type(mine)(
+        mine.protocol, mine.mechanism, mine.username, ca=other.path, password=mine.password
+    )
+
+    error = refused(guarded.settings(security))
+
+    assert error is not None
+    assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def command(
+    home: Path, security: dict[str, str], bootstrap: str, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command of the relay with these settings."""
+    path = home / "client.yaml"
+    path.write_text(json.dumps({"kafka": {"bootstrap": bootstrap, "security": security}}))
+    return subprocess.run(
+        [sys.executable, "-m", "relay", *words, "--settings", str(path)],
+        env=os.environ, capture_output=True, text=True, timeout=60, check=False, cwd=home,
+    )  # fmt: skip
+
+
+def test_the_command_line_says_that_it_was_not_let_in_and_no_secret(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    """Exit code 5 and a sentence, without the password, for who is refused at the door."""
+    (tmp_path / "password").write_text("hunter2-hunter2\n")
+    security = {
+        "protocol": "sasl_ssl",
+        "ca_file": str(guarded.authority.path),
+        "username": ADMIN,
+        "password_file": "password",
+    }
+
+    told = command(
+        tmp_path, security, guarded.cluster.bootstrap, "follow", "-m", "ee", "--until-end"
+    )
+
+    assert told.returncode == 5, told.stderr
+    assert "login denied" in told.stderr
+    assert "hunter2" not in told.stderr + told.stdout
+
+
+def test_a_secret_that_cannot_be_read_is_not_named(guarded: Guarded, tmp_path: Path) -> None:
+    """Whoever writes the password in the place of its file does not find it in a message."""
+    security = {
+        "protocol": "sasl_ssl",
+        "ca_file": str(guarded.authority.path),
+        "username": ADMIN,
+        "password_file": "hunter2-hunter2",
+    }
+
+    told = command(
+        tmp_path, security, guarded.cluster.bootstrap, "follow", "-m", "ee", "--until-end"
+    )
+
+    assert told.returncode == 3
+    assert "kafka.security.password_file: No such file" in told.stderr
+    assert "hunter2" not in told.stderr + told.stdout

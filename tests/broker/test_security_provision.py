@@ -1,0 +1,207 @@
+"""`relay provision` on a secured cluster: rules, quotas, users, drift, and members that leave."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+from aiokafka.errors import SaslAuthenticationFailed
+from kafka import KafkaProducer
+
+from relay.broker import Runtime
+from relay.kafka.access import Do, Should, Step
+from relay.kafka.access_admin import observe, perform
+from relay.kafka.config import KafkaSettings
+from relay.kafka.login import refusal
+from relay.kafka.rules import Rule
+from tests.broker.guarded import ADMIN, guarded_in
+from tests.broker.guarded_deployment import HUBS, Deployment
+
+pytestmark = pytest.mark.broker
+
+WAIT: Final = "throttle-time-max"
+"""What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
+
+BATCH_BYTES: Final = 32 * 1024
+"""Of a flood's records: half of what a member's topic takes."""
+
+
+@pytest.fixture(scope="module")
+def deployment(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    """A deployment, provisioned on a secured cluster of its own."""
+    with guarded_in(tmp_path_factory.mktemp("guarded"), runtime) as guarded:
+        made = Deployment(tmp_path_factory.mktemp("deployment"), guarded)
+        done = made.provision("--yes")
+        assert done.exit_code == 0, done.stdout + done.stderr
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def restored(deployment: Deployment) -> Iterator[None]:
+    """After each test the deployment is as the first provisioning left it."""
+    yield
+    deployment.settings()
+    deployment.members(*HUBS)
+    done = deployment.provision("--yes")
+    assert done.exit_code == 0, done.stderr
+
+
+def test_a_second_time_there_is_nothing_to_do(deployment: Deployment) -> None:
+    """What was made is as it should be."""
+    again = deployment.provision("--yes")
+
+    assert again.exit_code == 0
+    assert "all as they should be" in again.stdout
+    assert deployment.plan() == []
+
+
+def by_hand(deployment: Deployment, do: Do, rule: Rule) -> None:
+    """Grant or revoke a rule as an administrator would, with other tools."""
+    rules = frozenset({rule} if do is Do.GRANT else ())
+    others = frozenset({*HUBS, "relay", rule.principal})
+    should = Should(rules, {}, frozenset(), operators=others)
+    perform(deployment.guarded.admin, None, should, [Step(do, rule.principal, "", rule)])
+
+
+def login(client: KafkaSettings) -> Exception | None:
+    """Why somebody is not let in; None: they are."""
+    return asyncio.run(refusal(client))
+
+
+def test_an_administrator_may_come_by_certificate_or_token(deployment: Deployment) -> None:
+    """Rules and quotas are seen the same, however whoever provisions logs in."""
+    guarded, nothing = deployment.guarded, Should(frozenset(), {}, frozenset())
+    by_password = observe(guarded.admin, None, nothing)
+
+    for client in (guarded.certified(ADMIN), guarded.bearer(guarded.signer.token(ADMIN))):
+        assert observe(client, None, nothing) == by_password
+    assert by_password.rules
+    assert by_password.quotas
+
+
+def test_what_somebody_changed_is_shown_and_mended(deployment: Deployment) -> None:
+    """A rule too many for a member is revoked, and one that is missing is granted."""
+    extra = Rule("m", "topic", "alerts.m2", "read")
+    own = Rule("m", "topic", "alerts.m", "read")
+    by_hand(deployment, Do.GRANT, extra)
+    by_hand(deployment, Do.REVOKE, own)
+
+    shown = deployment.plan()
+    deployment.provision("--yes")
+
+    assert shown == [
+        ("revoke", "m", "may read topic alerts.m2"),
+        ("grant", "m", "may read topic alerts.m"),
+    ]
+    assert deployment.plan() == []
+
+
+def test_a_stranger_that_reaches_members_topics_is_shown_and_left(deployment: Deployment) -> None:
+    """A rule of somebody unknown is for a person to judge, until the settings say who it is."""
+    rule = Rule("stranger", "topic", "alerts.", "read", prefixed=True)
+    by_hand(deployment, Do.GRANT, rule)
+
+    deployment.provision("--yes")
+    shown = deployment.plan()
+    deployment.settings(operators=["stranger"])
+    known = deployment.plan()
+    by_hand(deployment, Do.REVOKE, rule)
+
+    assert shown == [("foreign", "stranger", "may read topic alerts.…")]
+    assert known == []
+
+
+def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
+    """A quota of the settings holds for each member, and the relay's own stays without bound."""
+    deployment.settings(produce_bytes=2048)
+
+    assert deployment.plan() == [
+        ("set-quota", who, "producer_byte_rate: 1048576 -> 2048") for who in sorted(HUBS)
+    ]
+
+
+def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | None:
+    """After how many batches of 32 KiB the broker told a writer to wait; None: after none."""
+    options = {"bootstrap_servers": list(client.bootstrap), **client.client}
+    producer = KafkaProducer(**options, batch_size=BATCH_BYTES * 2)
+    try:
+        for number in range(1, batches + 1):
+            producer.send(topic, bytes(BATCH_BYTES)).get(30)
+            groups = producer.metrics().values()
+            if any(value > 0 for group in groups for key, value in group.items() if WAIT in key):
+                return number
+    finally:
+        producer.close(0)
+    return None
+
+
+def test_a_member_that_floods_is_throttled_and_the_relay_never(deployment: Deployment) -> None:
+    """Past its quota a member is made to wait by the broker; the relay writes as much at once."""
+    deployment.settings(produce_bytes=16 * 1024)
+    deployment.provision("--yes")
+
+    after = throttled_after(deployment.client("fr"), "detections.fr", 100)
+
+    assert after is not None
+    assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
+
+
+def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
+    """The plan knows a password that the brokers do not, and afterwards the old one is refused."""
+    old, path = deployment.client("fr"), deployment.place / "passwords" / "fr.password"
+    path.write_text("a-new-password-of-fr")
+
+    shown = deployment.plan()
+    deployment.provision("--yes")
+
+    assert shown == [("set-user", "fr", "gets the password that is in its file now")]
+    assert isinstance(login(old), SaslAuthenticationFailed)
+    assert login(deployment.client("fr")) is None
+
+
+@pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
+def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> None:
+    """Disabled or taken out of the register: user, quota and rules go, the others' stay."""
+    kept, replayed = deployment.client("m"), deployment.client("m2")
+    deployment.members("m", "fr", disabled=disabled)
+
+    shown = deployment.plan()
+    done = deployment.provision("--yes")
+
+    assert {who for _, who, _ in shown if who != "relay"} == {"m2"}
+    assert [do for do, who, _ in shown if who == "m2"] == [
+        "remove-user", "set-quota", "revoke", "revoke", "revoke", "revoke",
+    ]  # fmt: skip
+    assert isinstance(login(replayed), SaslAuthenticationFailed)
+    assert login(kept) is None
+    assert deployment.password("m2") not in done.stdout + done.stderr
+    assert deployment.plan() == []
+
+
+def test_a_member_cannot_provision(deployment: Deployment) -> None:
+    """Whoever is no administrator is told so, with code 5 and without the password."""
+    (deployment.place / "admin.password").write_text(deployment.password("m"))
+    body = json.loads((deployment.place / "relay.yaml").read_text())
+    body["kafka"]["security"]["username"] = "m"
+    body["access"]["operators"] = []
+    (deployment.place / "relay.yaml").write_text(json.dumps(body))
+    deployment.members("fr", "m2")
+
+    told = deployment.provision("--yes")
+    (deployment.place / "admin.password").write_text(deployment.guarded.password)
+
+    assert told.exit_code == 5, told.stderr
+    assert "access denied" in told.stderr
+    assert deployment.password("m") not in told.stderr
+
+
+@pytest.mark.parametrize("who", ["relay", "admin"])
+def test_a_member_cannot_be_the_relay_or_an_operator(deployment: Deployment, who: str) -> None:
+    """A register that would make a member the relay or the administrator is refused."""
+    deployment.members("fr", who)
+
+    told = deployment.provision("--yes")
+
+    assert told.exit_code == 3
+    assert who in told.stderr

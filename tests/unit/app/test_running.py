@@ -1,0 +1,50 @@
+import asyncio
+import gc
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from relay.app.running import Parts, StageEndedError, assemble, run
+from relay.kafka.ingest import IngestWorker
+from relay.model.member import Member
+from relay.settings import load_settings
+
+EE = Member("ee", "CERT-EE", "EE", "national-hub")
+
+
+class Ended(IngestWorker):
+    """A stage that ends as a cancellation that leaks from a library lets it end."""
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """End at once, though nobody said so."""
+        assert not stop.is_set()
+        raise asyncio.CancelledError
+
+
+@pytest.fixture(autouse=True)
+def collector() -> Iterator[None]:
+    """A running relay tunes Python's collector for itself; the other tests have theirs."""
+    threshold = gc.get_threshold()
+    yield
+    gc.unfreeze()
+    gc.set_threshold(*threshold)
+
+
+def parts(tmp_path: Path) -> Parts:
+    """A relay whose ingest ends by itself; nothing here reaches a broker."""
+    (tmp_path / "key").write_bytes(bytes(16))
+    environ = {"RELAY_KEY_SECRET_FILE": str(tmp_path / "key"), "RELAY_HTTP__PORT": "0"}
+    made = assemble(load_settings(None, environ), (EE,), ("ingest",))
+    ingest = made.workers["ingest"]
+    assert isinstance(ingest, IngestWorker)
+    return replace(made, workers={"ingest": Ended(ingest._kit)})
+
+
+def test_a_relay_does_not_go_on_without_a_stage(tmp_path: Path) -> None:
+    """A stage that ends unasked ends the process, which whoever watches it starts again."""
+    with pytest.raises(ExceptionGroup) as raised:
+        asyncio.run(run(parts(tmp_path)))
+
+    assert isinstance(raised.value.exceptions[0], StageEndedError)
