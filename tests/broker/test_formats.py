@@ -95,7 +95,7 @@ def test_a_siem_that_runs_nothing_warns_the_others_in_their_formats(
 ) -> None:
     """Wazuh's alert goes in as it is; France reads a STIX bundle, Germany the native alert."""
     with deployment.running():
-        write(deployment, an_alert(), {"timestamp": "x", "decoder": {"name": "sshd"}, "agent": {}})
+        write(deployment, an_alert(), an_alert(rule={**RULE, "level": 3, "groups": ["syslog"]}))
         until(lambda: len(about(deployment.followed("de"), ATTACKER)) > 0)
         until(lambda: SKIPPED in deployment.page("/metrics")[1])
 
