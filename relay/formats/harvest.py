@@ -12,8 +12,6 @@ from relay.core.normalise import Canonical, canonical
 from relay.formats.bystanders import serves
 from relay.formats.outcome import Source
 
-MOST_HIDDEN = 2000
-
 FEW_HIDDEN = 64
 """Up to so many values of the victim's side are looked for one by one; of more, each word of a text
 is looked up among them, so that a record that names many takes time in proportion."""

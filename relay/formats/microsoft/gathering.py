@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qs, urlsplit
 
 from relay.formats.everybody import EVERYBODY, PROVIDERS
-from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.harvest import Harvest
 from relay.formats.outcome import Source
 
 MOST_FINDS = 2000
@@ -37,7 +37,7 @@ class Gathering:
     def hide_name(self, name: str) -> None:
         """Add one name of the victim's side."""
         word = name.strip()
-        if word and len(self._hidden) < MOST_HIDDEN and word.lower() not in EVERYBODY:
+        if word and word.lower() not in EVERYBODY:
             self._hidden[word] = None
 
     def hide_resource(self, path: str) -> None:

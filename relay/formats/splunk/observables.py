@@ -3,7 +3,7 @@
 import re
 
 from relay.formats.fields import number
-from relay.formats.harvest import MOST_HIDDEN, Harvest
+from relay.formats.harvest import Harvest
 from relay.formats.outcome import Source
 from relay.formats.splunk.meaning import Blame, Meaning
 from relay.formats.splunk.notable import Notable
@@ -51,14 +51,12 @@ def observables(notable: Notable, meaning: Meaning, source: Source) -> Harvest:
     matched = notable.all("threat_match_value")
     objects = _threat_objects(notable)
     senders = _senders(notable) if meaning.classification == "fraud:phishing" else []
-    hidden = own(notable, {*matched, *senders})[:MOST_HIDDEN]
-    harvest = Harvest(source, hidden)
+    harvest = Harvest(source, own(notable, {*matched, *senders}))
     told = bool(matched) or _of_risk(notable)
     blamed = "" if told else _blamed(notable, meaning.blame, harvest.afresh())
     attacking = {*matched, *senders, *objects}
     ends = [name for which in ENDS if which != blamed for name in end(notable, which)]
-    others = [name for name in ends if name not in attacking]
-    harvest.hide(others[: MOST_HIDDEN - len(hidden)])
+    harvest.hide(name for name in ends if name not in attacking)
     for value in (*matched, *objects):
         _typed(harvest, value, notable.text("threat_match_field"))
     if blamed:

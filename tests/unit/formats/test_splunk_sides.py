@@ -255,3 +255,13 @@ def test_a_sender_at_everybodys_provider_is_told() -> None:
     event = notable("Phishing", sender="X <x@gmail.com>", recipient="m.tamm@gmail.com")
 
     assert values("splunk", event) == [("email", "x@gmail.com")]
+
+
+def test_however_many_of_the_victims_side_are_named_all_are_hidden() -> None:
+    """The last of very many names is kept back as the first is."""
+    fields = ("user", "src_user", "dest_user", "host", "dvc", "dest_nt_host")
+    named = {each: [f"{each}-{n}.ministry.example" for n in range(499)] for each in fields}
+    links = [f"http://bad.example/{names[-1]}" for names in named.values()]
+    event = notable("Threat", threat_object=[ADDRESS[1], *links], **named)
+
+    assert values("splunk", event) == [ADDRESS]
