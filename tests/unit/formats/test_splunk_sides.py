@@ -260,8 +260,11 @@ def test_a_sender_at_everybodys_provider_is_told() -> None:
 def test_however_many_of_the_victims_side_are_named_all_are_hidden() -> None:
     """The last of very many names is kept back as the first is."""
     fields = ("user", "src_user", "dest_user", "host", "dvc", "dest_nt_host")
-    named = {each: [f"{each}-{n}.ministry.example" for n in range(499)] for each in fields}
+    named = {each: [f"{each}-{n}" for n in range(499)] for each in fields}
     links = [f"http://bad.example/{names[-1]}" for names in named.values()]
-    event = notable("Threat", threat_object=[ADDRESS[1], *links], **named)
+    objects = {"threat_object": links, "threat_object_type": ["url"] * len(links)}
+    other = {"threat_object": [ADDRESS[1]], "threat_object_type": ["ip"]}
 
-    assert values("splunk", event) == [ADDRESS]
+    assert len(values("splunk", notable("Threat", **objects))) == len(fields)
+    assert outcome_of("splunk", notable("Threat", **objects, **named)) == NOTHING
+    assert values("splunk", notable("Threat", **other, **named)) == [ADDRESS]
