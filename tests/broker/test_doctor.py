@@ -35,6 +35,9 @@ def deployment(
         (place / "key-secret").write_text(f"{PLANTED} is the secret here")
         (place / "key-secret").chmod(0o600)
         assert made.relay("provision", "--settings", "relay.yaml", "--yes").returncode == 0
+        # Nobody coordinates groups on a cluster that never had one.
+        with made.running():
+            until(lambda: "relay_lanes_ready 2.0" in made.page("/metrics")[1])
         yield made
 
 
