@@ -1,6 +1,10 @@
 """Reading fields of foreign JSON: types drift between versions, and nothing may raise."""
 
+import re
 from collections.abc import Mapping
+
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""A lower-case UUID of any version, as the relay writes the ids of its alerts."""
 
 _LARGEST = 2**53 - 1  # RFC 8259: beyond, numbers are not the same to all readers
 

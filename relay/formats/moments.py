@@ -6,12 +6,11 @@ scales is no time.
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+
+from relay.wire.fields import timestamp
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_DAY = 24 * 60 * 60 * 1000
-_DAYS_KEPT = 1024
 _LAST = 4_102_444_800_000  # 2100-01-01: what comes after is a wrong scale, not a time
 
 # The offset may lack its colon, months and days a leading zero, and a blank may stand for the T.
@@ -66,14 +65,5 @@ def day(written: object) -> int | None:
     return moment(f"{written}T00:00:00Z") if isinstance(written, str) else None
 
 
-def rfc3339(at: int) -> str:
-    """Return ms since the epoch in UTC with three decimals."""
-    days, rest = divmod(at, _DAY)
-    minutes, ms = divmod(rest, 60_000)
-    hour, minute = divmod(minutes, 60)
-    return f"{_date(days)}T{hour:02d}:{minute:02d}:{ms // 1000:02d}.{ms % 1000:03d}Z"
-
-
-@lru_cache(_DAYS_KEPT)
-def _date(days: int) -> str:
-    return (_EPOCH + timedelta(days)).date().isoformat()
+rfc3339 = timestamp
+"""Return ms since the epoch in UTC with three decimals: the one spelling of all messages."""

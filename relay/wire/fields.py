@@ -1,6 +1,7 @@
 """Field types that the published messages share: every string and list has a bound."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 from pydantic import (
@@ -16,6 +17,8 @@ from pydantic_core import CoreSchema
 T = TypeVar("T")
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY_MS = 24 * 60 * 60 * 1000
+_DAYS_KEPT = 1024  # of which the date is remembered: most times of a run are of a few days
 
 
 class Closed(BaseModel):
@@ -63,8 +66,15 @@ def millis(timestamp: str) -> int:
 
 def timestamp(ms: int) -> str:
     """Return ms since the epoch as RFC 3339 in UTC with three decimals."""
-    moment = datetime.fromtimestamp(ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    days, rest = divmod(ms, _DAY_MS)
+    minutes, left = divmod(rest, 60_000)
+    hour, minute = divmod(minutes, 60)
+    return f"{_date(days)}T{hour:02d}:{minute:02d}:{left // 1000:02d}.{left % 1000:03d}Z"
+
+
+@lru_cache(_DAYS_KEPT)
+def _date(days: int) -> str:
+    return (EPOCH + timedelta(days)).date().isoformat()
 
 
 _LEAP = r"(?:[12][0-9](?:0[48]|[2468][048]|[13579][26])|(?:1[26]|2[048])00)"

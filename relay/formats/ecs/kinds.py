@@ -1,12 +1,12 @@
 """Which ECS documents are detections. `event.kind` alone does not tell: products file alerts as
 events, and enrich with what is no indicator."""
 
-import re
 from collections.abc import Mapping
 from enum import Enum, auto
 from types import MappingProxyType
 
 from relay.formats.ecs.paths import Document, either, first, has, objects, words
+from relay.formats.fields import UUID
 
 
 class Kind(Enum):
@@ -25,7 +25,6 @@ class Kind(Enum):
 THREATS = frozenset(("malware", "intrusion_detection", "threat"))
 """Values of `event.category` that say that something attacks."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _NO_DETECTIONS = frozenset(("metric", "state", "asset", "pipeline_error"))
 # What Kibana also calls alerts: of the health of services, not of their safety.
 _OBSERVING = frozenset(("apm", "infrastructure", "logs", "monitoring", "slo", "stackAlerts",
@@ -140,7 +139,7 @@ def categories(document: Document) -> frozenset[str]:
 def alert_id(document: Document) -> str:
     """Return the id of the relay's alert that a document of our own renderer tells, or nothing."""
     written = first(document, "labels.relay_alert_id").lower()
-    return written if _UUID.fullmatch(written) else ""
+    return written if UUID.fullmatch(written) else ""
 
 
 def _signal(document: Document) -> Kind | str:

@@ -4,11 +4,11 @@ Vendors' keys begin with an underscore; whoever does not know them ignores them.
 adapter knows an alert of the relay that comes back, and what it was.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from relay.formats.fields import part, text, texts
+from relay.formats.fields import UUID, part, text, texts
+from relay.formats.idea0.categories import SEVERITIES
 from relay.model.vocabulary import CLASSIFICATIONS, Classification
 from relay.wire.detection import Pap, Severity
 
@@ -17,8 +17,6 @@ KEY = "_relay"
 TECHNIQUE = "urn:mitre:attack:"
 """What stands before an ATT&CK technique among the references: a namespace of ours."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_SEVERITIES: tuple[Severity, ...] = ("info", "low", "medium", "high", "critical")
 _PAPS: tuple[Pap, ...] = ("clear", "green", "amber", "red")
 
 
@@ -36,12 +34,12 @@ def mark_of(event: Mapping[str, object]) -> Mark | None:
     """Return the mark of the relay that a message bears, or None."""
     fields = part(event, KEY)
     alert = text(fields, "Alert")
-    if _UUID.fullmatch(alert) is None:
+    if UUID.fullmatch(alert) is None:
         return None
     said = texts(fields, "Classification")[:1]
     return Mark(
         alert=alert,
-        severity=next((word for word in _SEVERITIES if word == text(fields, "Severity")), None),
+        severity=next((word for word in SEVERITIES if word == text(fields, "Severity")), None),
         classification=next((word for word in CLASSIFICATIONS if said == (word,)), None),
         pap=next((word for word in _PAPS if word == text(fields, "PAP")), None),
     )

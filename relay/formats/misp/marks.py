@@ -7,9 +7,9 @@ author. What it keeps are uuids: those of the relay's attributes follow from eve
 from collections.abc import Iterable
 from uuid import uuid5
 
+from relay.formats.fields import UUID
 from relay.formats.misp.attributes import Attribute
 from relay.formats.misp.kinds import PIECES
-from relay.formats.misp.tags import UUID
 from relay.model.identity import NAMESPACE
 
 _VERSION = slice(14, 15)  # of a uuid in text: 5 is one that follows from something

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from relay.formats.fields import part, parts, text
+from relay.formats.fields import UUID, part, parts, text
 from relay.formats.misp.taxonomies import (
     CIRCL,
     CONFIDENCES,
@@ -31,8 +31,6 @@ _LONGEST = 255  # characters of a tag, as MISP stores it
 _TECHNIQUE = re.compile(r"(?:.* - )?(T[0-9]{4}(?:\.[0-9]{3})?)")
 _SOFTWARE = re.compile(r" - S[0-9]{4}$")  # how MITRE's clusters end
 _PERCENT = re.compile(r"[1-9]?[0-9]|100")
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""What may be the id of one of the relay's alerts."""
 
 
 _PAPS: Mapping[str, Pap] = MappingProxyType(

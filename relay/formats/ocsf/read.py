@@ -1,12 +1,11 @@
 """OCSF findings: one event to detections. What is mapped: docs/formats/ocsf.md."""
 
-import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from types import MappingProxyType
 
 from relay.formats.draft import Draft, Sensor, finished
-from relay.formats.fields import number, part, parts, text, texts
+from relay.formats.fields import UUID, number, part, parts, text, texts
 from relay.formats.harvest import Harvest
 from relay.formats.labels import pap
 from relay.formats.ocsf.gathered import gathered
@@ -33,7 +32,6 @@ _LARGEST_CLASS = 9999  # extensions put a number of their own before
 _SUPPRESSED, _DELETED = 3, 6  # `status_id` of findings, `state_id` before OCSF 1.1
 _DISMISSED = frozenset(("suppressed", "deleted", "false positive", "benign"))
 _CHECK = "software and configuration checks"  # the types of Amazon, before OCSF had classes for it
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_LABELS = 1000
 _LONGEST_UID = 2048
 
@@ -168,6 +166,6 @@ def _alert(event: Fields) -> tuple[str, ...]:
     """Return the id of the relay's alert that the event tells, if it does."""
     for label in texts(part(event, "metadata"), "labels")[:_MOST_LABELS]:
         name = label.removeprefix(ALERT_LABEL)
-        if name != label and _UUID.fullmatch(name):
+        if name != label and UUID.fullmatch(name):
             return (name,)
     return ()
