@@ -18,6 +18,14 @@ UNBOUNDED: Final = 1e12
 """More than a broker can do. Kafka has no quota for one and none for another by default, so the
 relay is told its own: a default that somebody sets for all others never holds it back."""
 
+FLOOR: Final = {
+    "producer_byte_rate": 1024.0,
+    "consumer_byte_rate": 1024.0,
+    "request_percentage": 1.0,
+}
+"""The least that a member can be given. It holds for whoever has left: a certificate or a token may
+let them in for a while yet, and brokers work for those whom they refuse."""
+
 
 class Login(StrEnum):
     """What is known of a SCRAM user whose password we have."""
@@ -68,13 +76,13 @@ class Do(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing to do about a principal. A quota's value None is one to be taken away."""
+    """One thing to do about a principal."""
 
     do: Do
     principal: str
     says: str
     rule: Rule | None = None
-    quota: tuple[tuple[str, float | None], ...] = ()
+    quota: tuple[tuple[str, float], ...] = ()
 
 
 def wanted(
@@ -114,13 +122,13 @@ def clashes(members: Sequence[Member], access: Access, kafka: KafkaSettings) -> 
 def plan(should: Should, actual: Actual) -> tuple[Step, ...]:
     """Return what must be done, in order; empty if all is as it should be.
 
-    Who has left loses user and quota before the rules, by which the next plan would know of it.
+    Who has left loses user and pace before the rules, by which the next plan would know of it.
     """
     left = (should.gone | _departed(should, actual)) - should.principals - should.operators
     ours = should.principals | left
     return (
         *_removed_users(left, actual),
-        *_quotas({who: {} for who in left}, actual),
+        *_quotas(dict.fromkeys(left, FLOOR), actual),
         *_revoked(ours, should, actual),
         *_set_users(should, actual),
         *_quotas(should.quotas, actual),
@@ -173,11 +181,9 @@ def _set_users(should: Should, actual: Actual) -> Iterator[Step]:
 
 
 def _quotas(wanted: Mapping[str, Quota], actual: Actual) -> Iterator[Step]:
-    """Yield what differs; who should have none loses all."""
     for who, should in sorted(wanted.items()):
         have = actual.quotas.get(who, {})
-        keys = should or have
-        differing = tuple((k, should.get(k)) for k in sorted(keys) if have.get(k) != should.get(k))
+        differing = tuple((k, v) for k, v in sorted(should.items()) if have.get(k) != v)
         if differing:
             says = ", ".join(f"{k}: {_number(have.get(k))} -> {_number(v)}" for k, v in differing)
             yield Step(Do.SET_QUOTA, who, says, quota=differing)

@@ -214,7 +214,7 @@ def _quotas(admin: Any) -> dict[str, Quota]:
 
 
 def _set_quota(admin: Any, step: Step) -> None:
-    values = [(key, value or 0.0, value is None) for key, value in step.quota]
+    values = [(key, value, False) for key, value in step.quota]
     entry = ([("user", step.principal)], values)
     answer = _sent(admin, AlterClientQuotasRequest(entries=[entry], validate_only=False))
     _refused(kafka.errors.for_code(each.error_code) for each in answer.entries)

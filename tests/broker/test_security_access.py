@@ -1,38 +1,31 @@
 """What a member, or who has its password, can do at a provisioned cluster: its own, no more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import (
-    GroupAuthorizationFailedError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-    for_code,
-)
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from relay.broker import Runtime
 from relay.kafka.config import KafkaSettings
-from relay.kafka.reader import reading
+from tests.broker.attempts import (
+    DENIED,
+    Attempt,
+    group,
+    make,
+    options,
+    read,
+    transact,
+    tried,
+    write,
+)
 from tests.broker.guarded import guarded_in
 from tests.broker.guarded_deployment import Deployment
 
 pytestmark = pytest.mark.broker
-
-Attempt: TypeAlias = Callable[[KafkaSettings], Awaitable[object]]
-
-PATIENCE_S: Final = 20.0
-DENIED: Final = (
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-)
 
 
 @pytest.fixture(scope="module")
@@ -48,79 +41,6 @@ def deployment(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> It
         yield made
 
 
-def options(settings: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments of aiokafka's clients."""
-    return {"bootstrap_servers": list(settings.bootstrap), **settings.client}
-
-
-def write(topic: str) -> Attempt:
-    """Write a record to a topic."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
-            return await producer.send_and_wait(topic, b"{}", key=b"k")
-
-    return attempt
-
-
-def read(topic: str) -> Attempt:
-    """Read a topic outside of any group, to its end."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        async with reading(settings, [topic]) as reader:
-            return await reader.to_end()
-
-    return attempt
-
-
-def group(name: str, topic: str) -> Attempt:
-    """Read a topic in a consumer group."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        consumer = AIOKafkaConsumer(topic, **options(settings), group_id=name)
-        try:
-            await consumer.start()
-            return await consumer.getmany(timeout_ms=500)
-        finally:
-            await consumer.stop()
-
-    return attempt
-
-
-def transact(name: str, topic: str) -> Attempt:
-    """Write in a transaction of this name."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        producer = AIOKafkaProducer(**options(settings), transactional_id=name)
-        try:
-            await producer.start()
-            async with producer.transaction():
-                return await producer.send_and_wait(topic, b"{}", key=b"k")
-        finally:
-            with suppress(KafkaError):
-                await producer.stop()
-
-    return attempt
-
-
-def make(topic: str) -> Attempt:
-    """Make a topic."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        admin = AIOKafkaAdminClient(**options(settings))
-        await admin.start()
-        try:
-            answer = await admin.create_topics([NewTopic(topic, 1, 1)])
-        finally:
-            await admin.close()
-        for _, code, message in answer.topic_errors:
-            if code:
-                raise for_code(code)(message)
-        return answer
-
-    return attempt
-
-
 def denied(deployment: Deployment, who: str, attempt: Attempt) -> Exception | None:
     """Why an attempt is not allowed, which the broker's log says of this principal as well, and
     nothing of its password."""
@@ -129,21 +49,6 @@ def denied(deployment: Deployment, who: str, attempt: Attempt) -> Exception | No
         error = tried(deployment.client(who), attempt)
     assert password not in repr(error)
     return error
-
-
-def tried(settings: KafkaSettings, attempt: Attempt) -> Exception | None:
-    """Why an attempt is not allowed; None: it is."""
-
-    async def bounded() -> object:
-        async with asyncio.timeout(PATIENCE_S):
-            return await attempt(settings)
-
-    found: list[Exception] = []
-    try:
-        asyncio.run(bounded())
-    except DENIED as error:
-        found.append(error)
-    return found[0] if found else None
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 import pytest
+from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import SaslAuthenticationFailed
+from aiokafka.protocol.metadata import MetadataRequest
 from kafka import KafkaProducer
 
 from relay.broker import Runtime
@@ -15,6 +17,7 @@ from relay.kafka.access_admin import observe, perform
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.rules import Rule
+from tests.broker.attempts import DENIED, group, read, tried, write
 from tests.broker.guarded import ADMIN, guarded_in
 from tests.broker.guarded_deployment import HUBS, Deployment
 
@@ -22,6 +25,9 @@ pytestmark = pytest.mark.broker
 
 WAIT: Final = "throttle-time-max"
 """What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
+
+REQUESTS: Final = 1_000
+"""Enough for the least quota of a thread's time, and far too few for a member's."""
 
 BATCH_BYTES: Final = 32 * 1024
 """Of a flood's records: half of what a member's topic takes."""
@@ -162,7 +168,7 @@ def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
 def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> None:
-    """Disabled or taken out of the register: user, quota and rules go, the others' stay."""
+    """Disabled or taken out of the register: user and rules go, the others' stay."""
     kept, replayed = deployment.client("m"), deployment.client("m2")
     deployment.members("m", "fr", disabled=disabled)
 
@@ -177,6 +183,48 @@ def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> 
     assert login(kept) is None
     assert deployment.password("m2") not in done.stdout + done.stderr
     assert deployment.plan() == []
+
+
+def metadata_until_throttled(client: KafkaSettings, most: int) -> int | None:
+    """After how many requests of its alerts' metadata a broker makes somebody wait; None: never."""
+
+    async def ask() -> int | None:
+        host, _, port = client.bootstrap[0].partition(":")
+        connection = AIOKafkaConnection(host, int(port), **client.client)
+        await connection.connect()
+        try:
+            for number in range(1, most + 1):
+                answer = await connection.send(MetadataRequest(["alerts.m2"]))
+                if answer.throttle_time_ms:
+                    return number
+        finally:
+            await connection.close()
+        return None
+
+    return asyncio.run(ask())
+
+
+@pytest.mark.parametrize("by", ["certificate", "token"])
+@pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
+def test_who_leaves_with_a_login_that_counts_can_do_nothing(
+    deployment: Deployment, disabled: str, by: str
+) -> None:
+    """A certificate or token lets them in until it ends; all is denied, and few requests slow them
+    down, where many of a member's do not."""
+    guarded = deployment.guarded
+    client = guarded.certified("m2")
+    if by == "token":
+        client = guarded.bearer(guarded.signer.token("m2"))
+    before = metadata_until_throttled(client, REQUESTS)
+    deployment.members("m", "fr", disabled=disabled)
+
+    deployment.provision("--yes")
+
+    assert login(client) is None
+    for attempt in (write("detections.m2"), read("alerts.m2"), group("m2.siem", "alerts.m2")):
+        assert isinstance(tried(client, attempt), DENIED)
+    assert before is None
+    assert metadata_until_throttled(client, REQUESTS) is not None
 
 
 def test_a_member_cannot_provision(deployment: Deployment) -> None:

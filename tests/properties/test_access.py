@@ -7,7 +7,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.kafka.access import Actual, Do, Login, Should, Step, mended, plan, wanted
+from relay.kafka.access import FLOOR, Actual, Do, Login, Should, Step, mended, plan, wanted
 from relay.kafka.config import KafkaSettings
 from relay.kafka.rules import Rule
 from relay.kafka.topics import wanted as topics
@@ -79,10 +79,7 @@ def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
             users[step.principal] = Login.SOUND
         elif step.do is Do.REMOVE_USER:
             del users[step.principal]
-        mine = quotas.setdefault(step.principal, {})
-        mine |= {key: value for key, value in step.quota if value is not None}
-        for key in [key for key, value in step.quota if value is None]:
-            del mine[key]
+        quotas.setdefault(step.principal, {}).update(step.quota)
     return Actual(frozenset(rules), {w: q for w, q in quotas.items() if q}, users)
 
 
@@ -106,6 +103,19 @@ def test_nobody_of_the_deployment_may_do_more_than_it_should(case: tuple[Should,
     after = performed(actual, plan(should, actual))
 
     assert {r for r in after.rules if r.allow and r.principal in mine} == should.rules
+
+
+@given(cases())
+def test_who_left_keeps_the_least_quota(case: tuple[Should, Actual]) -> None:
+    """Of whom a rule or a user is taken since they left, the quota is the least there is."""
+    should, actual = case
+    steps = plan(should, actual)
+    taken = {s.principal for s in steps if s.do in {Do.REVOKE, Do.REMOVE_USER}}
+
+    after = performed(actual, steps)
+
+    for who in taken - should.principals:
+        assert after.quotas[who].items() >= FLOOR.items()
 
 
 @given(cases())

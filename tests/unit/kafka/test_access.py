@@ -5,7 +5,18 @@ from typing import Final
 
 import pytest
 
-from relay.kafka.access import UNBOUNDED, Actual, Do, Login, Should, clashes, mended, plan, wanted
+from relay.kafka.access import (
+    FLOOR,
+    UNBOUNDED,
+    Actual,
+    Do,
+    Login,
+    Should,
+    clashes,
+    mended,
+    plan,
+    wanted,
+)
 from relay.kafka.config import KafkaSettings
 from relay.kafka.rules import Rule
 from relay.kafka.topics import wanted as topics
@@ -72,7 +83,7 @@ def test_the_relay_has_a_quota_that_holds_nothing_back() -> None:
 
 def test_nothing_is_done_twice() -> None:
     """A cluster that is as it should be needs no step."""
-    needs = should(EE, FR, GONE)
+    needs = should(EE, FR)
 
     assert plan(needs, done(needs)) == ()
 
@@ -87,15 +98,24 @@ def test_an_empty_cluster_gets_all_of_it() -> None:
     assert {step.do for step in steps} == {Do.GRANT, Do.SET_USER, Do.SET_QUOTA}
 
 
-def test_who_is_disabled_loses_all_and_the_rules_last() -> None:
-    """If that is broken off, what is left still says whom to take the rest from."""
+def test_who_is_disabled_loses_all_but_a_quota_and_the_rules_last() -> None:
+    """If that is broken off, what is left still says whom to take the rest from. The quota is the
+    least there is, since a certificate may still let them in."""
     before = should(EE, Member("pl", "CERT Polska", "PL", "national-hub"))
     needs = should(EE, GONE)
 
     steps = [step for step in plan(needs, done(before)) if step.principal == "pl"]
 
     assert [step.do for step in steps] == [Do.REMOVE_USER, Do.SET_QUOTA, *[Do.REVOKE] * 4]
-    assert all(value is None for step in steps for _, value in step.quota)
+    assert dict(steps[1].quota) == FLOOR
+
+
+@pytest.mark.parametrize("needs", [should(EE, GONE), should(EE)], ids=["disabled", "gone"])
+def test_who_left_is_held_back_for_good(needs: Should) -> None:
+    """Nothing is left to be done about it, and nobody takes the quota away."""
+    held = done(needs)
+
+    assert plan(needs, Actual(held.rules, {**held.quotas, "pl": FLOOR}, held.users)) == ()
 
 
 def test_who_was_taken_out_of_the_register_is_found_by_its_rules() -> None:
