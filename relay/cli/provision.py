@@ -4,7 +4,7 @@ be."""
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 import typer
@@ -20,6 +20,11 @@ from relay.kafka.topics import Change, Kind, Topic, plan, wanted
 from relay.model.member import Member
 from relay.settings import Settings
 
+UNNAMED: Final = (
+    "access.operators: must name who provisions, as the brokers do: a certificate or token does "
+    "not say it here, and no member may have that name"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -33,6 +38,12 @@ class Plan:
     def work(self) -> int:
         """How many things can be done about it."""
         return len(self.topics) + sum(step.do is not Do.FOREIGN for step in self.access)
+
+    @property
+    def conflicts(self) -> int:
+        """How many stand in the way of all."""
+        topics = sum(change.kind is Kind.CONFLICT for change in self.topics)
+        return topics + sum(step.do is Do.CONFLICT for step in self.access)
 
 
 def command(
@@ -56,11 +67,13 @@ def command(
     with broker_errors(kafka, "topics"):
         found = _planned(chosen, kafka, topics, should)
         _show(found, as_json=as_json)
-        conflicts = [change for change in found.topics if change.kind is Kind.CONFLICT]
-        if conflicts:
-            fail(FAILURE, f"{len(conflicts)} topics are in conflict; nothing was changed")
+        if found.conflicts:
+            fail(FAILURE, f"{found.conflicts} are in conflict; nothing was changed")
         if found.work and yes:
-            provision(chosen, kafka, found, should)
+            try:
+                provision(chosen, kafka, found, should)
+            except access_admin.AboveRulesError as error:
+                fail(SETTINGS, str(error))
             typer.echo(f"{found.work} changes made", err=True)
     if found.work and not yes:
         typer.echo("nothing was changed: --yes does it", err=True)
@@ -92,6 +105,8 @@ def _access(
         return None
     # Who provisions is an operator: nothing is reported of its rules, and no member may be it.
     login = {settings.security.username} - {"", settings.access.principal}
+    if settings.security.protocol != "plaintext" and not login | settings.access.operators:
+        fail(SETTINGS, UNNAMED)
     chosen = replace(settings.access, operators=settings.access.operators | login)
     clashing = tuple(access.clashes(members, chosen, kafka))
     if clashing:

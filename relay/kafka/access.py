@@ -18,6 +18,9 @@ UNBOUNDED: Final = 1e12
 """More than a broker can do. Kafka has no quota for one and none for another by default, so the
 relay is told its own: a default that somebody sets for all others never holds it back."""
 
+SEEING: Final = frozenset({"all", "alter", "describe"})
+"""Operations on the cluster that let somebody see all rules."""
+
 FLOOR: Final = {
     "producer_byte_rate": 1024.0,
     "consumer_byte_rate": 1024.0,
@@ -25,6 +28,12 @@ FLOOR: Final = {
 }
 """The least that a member can be given. It holds for whoever has left: a certificate or a token may
 let them in for a while yet, and brokers work for those whom they refuse."""
+
+
+ABOVE: Final = "to the brokers it is above all rules: no member and no relay may be that"
+TAKEN: Final = (
+    "has a user with another password and no rule of ours: if it is not somebody else's, remove it"
+)
 
 
 class Login(StrEnum):
@@ -35,6 +44,8 @@ class Login(StrEnum):
     """It exists, and the password is another."""
     SOUND = "sound"
     """It exists, and the password is ours or cannot be compared."""
+    ABOVE = "above"
+    """It exists, the password is ours, and no rule holds for it: a super user of the brokers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,14 @@ class Do(StrEnum):
 
     REMOVE_USER = "remove-user"
     REVOKE = "revoke"
+    MAKE_USER = "make-user"
     SET_USER = "set-user"
     SET_QUOTA = "set-quota"
     GRANT = "grant"
     FOREIGN = "foreign"
-    """Nothing: a rule of somebody unknown reaches what is ours. A person must decide."""
+    """Nothing: what somebody unknown has reaches what is ours. A person must decide."""
+    CONFLICT = "conflict"
+    """Nothing, and nothing else either: somebody else may have the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +141,22 @@ def plan(should: Should, actual: Actual) -> tuple[Step, ...]:
     left = (should.gone | _departed(should, actual)) - should.principals - should.operators
     ours = should.principals | left
     return (
-        *_removed_users(left, actual),
+        *_removed_users(left, should, actual),
         *_quotas(dict.fromkeys(left, FLOOR), actual),
         *_revoked(ours, should, actual),
         *_set_users(should, actual),
         *_quotas(should.quotas, actual),
         *(Step(Do.GRANT, r.principal, str(r), r) for r in sorted(should.rules - actual.rules)),
         *_foreign(ours, should, actual),
+    )
+
+
+def told_rules(rules: frozenset[Rule]) -> frozenset[str]:
+    """Return whom a rule allows to see all rules; `ANYTHING` is everybody."""
+    return frozenset(
+        rule.principal
+        for rule in rules
+        if rule.allow and rule.resource == "cluster" and rule.operation in SEEING
     )
 
 
@@ -153,29 +176,43 @@ def _quota(access: Access, who: str) -> Quota:
 
 def _departed(should: Should, actual: Actual) -> frozenset[str]:
     """Who may write to one topic of detections, by name: that was a member and nobody else."""
-    prefix = Topics().detections
-    return frozenset(
-        rule.principal
-        for rule in actual.rules - should.rules
-        if rule.allow
-        and not rule.prefixed
-        and (rule.resource, rule.operation) == ("topic", "write")
-        and rule.name.startswith(prefix)
+    return frozenset(rule.principal for rule in actual.rules - should.rules if _lets_report(rule))
+
+
+def _lets_report(rule: Rule) -> bool:
+    named = rule.allow and not rule.prefixed and rule.name.startswith(Topics().detections)
+    return named and (rule.resource, rule.operation) == ("topic", "write")
+
+
+def _settled(who: str, should: Should, actual: Actual) -> bool:
+    """Whether somebody has what only a provisioning gives: their name is not somebody else's."""
+    return any(
+        rule.principal == who and (rule in should.rules or _lets_report(rule))
+        for rule in actual.rules
     )
 
 
-def _removed_users(left: frozenset[str], actual: Actual) -> Iterator[Step]:
+def _removed_users(left: frozenset[str], should: Should, actual: Actual) -> Iterator[Step]:
     for who in sorted(left & set(actual.users)):
-        yield Step(Do.REMOVE_USER, who, "is no member any more: its password is of no use")
+        if actual.users[who] is Login.ABOVE:
+            yield Step(Do.CONFLICT, who, ABOVE)
+        elif _settled(who, should, actual):
+            yield Step(Do.REMOVE_USER, who, "is no member any more: its password is of no use")
+        else:
+            yield Step(Do.FOREIGN, who, "has a user, and nothing else that a member had")
 
 
 def _set_users(should: Should, actual: Actual) -> Iterator[Step]:
     for who in sorted(should.users):
         match actual.users.get(who, Login.ABSENT):
             case Login.ABSENT:
-                yield Step(Do.SET_USER, who, "is made, with the password of its file")
-            case Login.STALE:
+                yield Step(Do.MAKE_USER, who, "is made, with the password of its file")
+            case Login.STALE if _settled(who, should, actual):
                 yield Step(Do.SET_USER, who, "gets the password that is in its file now")
+            case Login.STALE:
+                yield Step(Do.CONFLICT, who, TAKEN)
+            case Login.ABOVE:
+                yield Step(Do.CONFLICT, who, ABOVE)
             case Login.SOUND:
                 pass
 

@@ -10,16 +10,19 @@ from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import SaslAuthenticationFailed
 from aiokafka.protocol.metadata import MetadataRequest
 from kafka import KafkaProducer
+from kafka.admin import UserScramCredentialDeletion, UserScramCredentialUpsertion
 
 from relay.broker import Runtime
+from relay.broker.secured import NODE
 from relay.kafka.access import Do, Should, Step
-from relay.kafka.access_admin import observe, perform
+from relay.kafka.access_admin import ITERATIONS, MECHANISM, _admin, observe, perform
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
-from relay.kafka.rules import Rule
+from relay.kafka.rules import CLUSTER, Rule
 from tests.broker.attempts import DENIED, group, read, tried, write
 from tests.broker.guarded import ADMIN, guarded_in
-from tests.broker.guarded_deployment import HUBS, Deployment
+from tests.broker.guarded_deployment import BY_PASSWORD, HUBS, Deployment
+from tests.broker.world import until
 
 pytestmark = pytest.mark.broker
 
@@ -244,12 +247,91 @@ def test_a_member_cannot_provision(deployment: Deployment) -> None:
     assert deployment.password("m") not in told.stderr
 
 
+def logins(deployment: Deployment) -> dict[str, dict[str, str]]:
+    """The keys of kafka.security by which the administrator may come."""
+    guarded, place = deployment.guarded, deployment.place
+    made = guarded.authority.issue(ADMIN, place)
+    (place / "admin.token").write_text(guarded.signer.token(ADMIN))
+    token = {"mechanism": "oauthbearer", "token_file": "admin.token"}
+    return {
+        "password": dict(BY_PASSWORD),
+        "certificate": {"protocol": "ssl", "cert_file": str(made.cert), "key_file": str(made.key)},
+        "token": {"protocol": "sasl_ssl", **token},
+    }
+
+
+@pytest.mark.parametrize("by", ["password", "certificate", "token"])
 @pytest.mark.parametrize("who", ["relay", "admin"])
-def test_a_member_cannot_be_the_relay_or_an_operator(deployment: Deployment, who: str) -> None:
-    """A register that would make a member the relay or the administrator is refused."""
+def test_a_member_cannot_be_the_relay_or_an_operator(
+    deployment: Deployment, who: str, by: str
+) -> None:
+    """A register that would make a member the relay or the administrator is refused; who comes
+    without saying a name must be named."""
+    security = logins(deployment)[by]
+    deployment.settings(security)
     deployment.members("fr", who)
 
     told = deployment.provision("--yes")
+    deployment.settings(security, operators=[ADMIN])
+    named = deployment.provision("--yes")
 
-    assert told.exit_code == 3
-    assert who in told.stderr
+    assert (told.exit_code, named.exit_code) == (3, 3)
+    assert who in named.stderr
+    assert (who if by == "password" else "access.operators: must name") in told.stderr
+
+
+def scram_users(deployment: Deployment) -> set[str]:
+    """The users that there are."""
+    with _admin(deployment.guarded.admin) as admin:
+        return set(admin.describe_user_scram_credentials())
+
+
+def test_a_member_cannot_be_above_all_rules(deployment: Deployment) -> None:
+    """A name that is a super user of the brokers, which the settings do not know, gets no user that
+    stays, and no rule."""
+    deployment.members(*HUBS, NODE)
+
+    told = deployment.provision("--yes")
+    after = scram_users(deployment)
+    rules = observe(deployment.guarded.admin, None, Should(frozenset(), {}, frozenset())).rules
+
+    assert told.exit_code == 3, told.output
+    assert f"{NODE}: to the brokers it is above all rules" in told.stderr
+    assert NODE not in after
+    assert {"m", "m2", "fr"} <= after
+    assert [rule for rule in rules if rule.principal == NODE] == []
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_user_that_is_above_all_rules_is_not_touched(
+    deployment: Deployment, disabled: bool
+) -> None:
+    """With its password at hand it is known for what it is, before anything is done."""
+    password = deployment.place / "passwords" / f"{NODE}.password"
+    password.write_text("of-a-node-of-the-cluster")
+    change = UserScramCredentialUpsertion(NODE, MECHANISM, b"of-a-node-of-the-cluster", ITERATIONS)
+    with _admin(deployment.guarded.admin) as admin:
+        admin.alter_user_scram_credentials([change])
+    until(lambda: login(deployment.client(NODE)) is None)
+    deployment.members(*HUBS, *([] if disabled else [NODE]), disabled=NODE if disabled else "")
+
+    told = deployment.provision("--yes")
+    still = login(deployment.client(NODE))
+    with _admin(deployment.guarded.admin) as admin:
+        admin.alter_user_scram_credentials([UserScramCredentialDeletion(NODE, MECHANISM)])
+    password.unlink()
+
+    assert told.exit_code == 1, told.output
+    assert f"conflict    {NODE}: to the brokers it is above all rules" in told.stdout
+    assert still is None
+
+
+def test_a_rule_that_lets_a_member_see_rules_is_taken_away(deployment: Deployment) -> None:
+    """Brokers answer it as they answer those above all rules; it is no such, and is mended."""
+    by_hand(deployment, Do.GRANT, Rule("m", "cluster", CLUSTER, "describe"))
+
+    shown = deployment.plan()
+    done = deployment.provision("--yes")
+
+    assert shown == [("revoke", "m", "may describe cluster kafka-cluster")]
+    assert done.exit_code == 0, done.output

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from relay.kafka.access import FLOOR, Actual, Do, Login, Should, Step, mended, plan, wanted
@@ -75,7 +75,7 @@ def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
             rules.add(step.rule)
         elif step.do is Do.REVOKE and step.rule is not None:
             rules.remove(step.rule)
-        elif step.do is Do.SET_USER:
+        elif step.do in {Do.MAKE_USER, Do.SET_USER}:
             users[step.principal] = Login.SOUND
         elif step.do is Do.REMOVE_USER:
             del users[step.principal]
@@ -85,13 +85,26 @@ def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
 
 @given(cases())
 def test_a_plan_that_was_performed_leaves_nothing_to_do(case: tuple[Should, Actual]) -> None:
-    """One run is enough, and a second changes nothing."""
+    """One run is enough, and a second changes nothing; what is in conflict is not performed."""
     should, actual = case
+    steps = plan(should, actual)
+    assume(all(step.do is not Do.CONFLICT for step in steps))
 
-    after = performed(actual, plan(should, actual))
+    after = performed(actual, steps)
 
     assert mended(plan(should, after))
     assert should.rules <= after.rules
+
+
+@given(cases())
+def test_nobody_is_given_a_name_that_may_be_somebody_elses(case: tuple[Should, Actual]) -> None:
+    """A user that exists is changed or removed only if it has a rule that was made here."""
+    should, actual = case
+    steps = plan(should, actual)
+
+    for who in {s.principal for s in steps if s.do in {Do.SET_USER, Do.REMOVE_USER}}:
+        assert any(rule.principal == who for rule in actual.rules)
+        assert actual.users[who] is not Login.ABOVE
 
 
 @given(cases())

@@ -15,10 +15,11 @@ from relay.kafka.access import (
     clashes,
     mended,
     plan,
+    told_rules,
     wanted,
 )
 from relay.kafka.config import KafkaSettings
-from relay.kafka.rules import Rule
+from relay.kafka.rules import CLUSTER, Rule
 from relay.kafka.topics import wanted as topics
 from relay.model.member import Member
 from relay.settings.access import Access
@@ -94,8 +95,8 @@ def test_an_empty_cluster_gets_all_of_it() -> None:
     steps = plan(needs, Actual())
 
     assert {step.rule for step in steps if step.do is Do.GRANT} == needs.rules
-    assert {step.principal for step in steps if step.do is Do.SET_USER} == {"ee", "relay"}
-    assert {step.do for step in steps} == {Do.GRANT, Do.SET_USER, Do.SET_QUOTA}
+    assert {step.principal for step in steps if step.do is Do.MAKE_USER} == {"ee", "relay"}
+    assert {step.do for step in steps} == {Do.GRANT, Do.MAKE_USER, Do.SET_QUOTA}
 
 
 def test_who_is_disabled_loses_all_but_a_quota_and_the_rules_last() -> None:
@@ -190,6 +191,57 @@ def test_an_operators_rules_are_known() -> None:
     rule = Rule("auditor", "topic", "detections.ee", "write")
 
     assert plan(needs, Actual(needs.rules | {rule}, needs.quotas)) == ()
+
+
+@pytest.mark.parametrize("login", [Login.ABOVE, Login.STALE])
+def test_a_name_that_may_be_somebody_elses_is_a_conflict(login: Login) -> None:
+    """Whoever is above all rules is no member, and a user that was not made here is left."""
+    needs = should(EE)
+
+    steps = plan(needs, Actual(frozenset(), {}, {"ee": login, "relay": Login.SOUND}))
+
+    assert {step.do for step in steps if step.principal == "ee"} == {
+        Do.CONFLICT, Do.GRANT, Do.SET_QUOTA,
+    }  # fmt: skip
+    assert not mended(steps)
+
+
+def test_a_password_of_a_member_that_was_here_is_set() -> None:
+    """Its rules say that the name is its own."""
+    needs = should(EE)
+    users = {"ee": Login.STALE, "relay": Login.SOUND}
+
+    steps = plan(needs, Actual(needs.rules, needs.quotas, users))
+
+    assert [(step.do, step.principal) for step in steps] == [(Do.SET_USER, "ee")]
+
+
+@pytest.mark.parametrize(("login", "do"), [(Login.ABOVE, Do.CONFLICT), (Login.SOUND, Do.FOREIGN)])
+def test_a_user_that_may_be_somebody_elses_is_not_removed(login: Login, do: Do) -> None:
+    """A member that is disabled and has nothing else here may never have been here."""
+    needs = should(EE, GONE)
+    actual = done(needs)
+    quotas = {**actual.quotas, "pl": FLOOR}
+
+    steps = plan(needs, Actual(actual.rules, quotas, {**actual.users, "pl": login}))
+
+    assert [(step.do, step.principal) for step in steps] == [(do, "pl")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "who"),
+    [
+        (Rule("ee", "cluster", CLUSTER, "describe"), {"ee"}),
+        (Rule("*", "cluster", CLUSTER, "alter"), {"*"}),
+        (Rule("ee", "cluster", CLUSTER, "all"), {"ee"}),
+        (Rule("ee", "cluster", CLUSTER, "idempotent_write"), set()),
+        (Rule("ee", "topic", "alerts.ee", "describe"), set()),
+        (Rule("ee", "cluster", CLUSTER, "describe", allow=False), set()),
+    ],
+)
+def test_who_is_told_rules_by_a_rule_is_not_above_them(rule: Rule, who: set[str]) -> None:
+    """Brokers answer those whom a rule allows to ask, and those above all rules."""
+    assert told_rules(frozenset({rule})) == who
 
 
 @pytest.mark.parametrize("member", ["relay", "auditor"])
