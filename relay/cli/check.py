@@ -36,6 +36,8 @@ def command(
     typer.echo(f"settings and register are sound: {len(members)} members, {enabled} enabled")
     if connect:
         _ask(kafka_settings(chosen), decides)
+        if chosen.access.manage:
+            typer.echo("not asked, who may do what there: `relay provision --check` does")
 
 
 def _ask(kafka: KafkaSettings, chosen: Policy) -> None:

@@ -37,7 +37,7 @@ class Plan:
     @property
     def work(self) -> int:
         """How many things can be done about it."""
-        return len(self.topics) + sum(step.do is not Do.FOREIGN for step in self.access)
+        return len(self.topics) + len(self.access) - self.foreign
 
     @property
     def conflicts(self) -> int:
@@ -45,10 +45,18 @@ class Plan:
         topics = sum(change.kind is Kind.CONFLICT for change in self.topics)
         return topics + sum(step.do is Do.CONFLICT for step in self.access)
 
+    @property
+    def foreign(self) -> int:
+        """How many a person must decide."""
+        return sum(step.do is Do.FOREIGN for step in self.access)
+
 
 def command(
     settings: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; else only the plan.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 if anything is shown, or left by --yes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show what is missing or differs in a deployment's topics and access; with --yes, mend it.
@@ -79,6 +87,9 @@ def command(
         typer.echo("nothing was changed: --yes does it", err=True)
     if should is not None and should.users and chosen.security.protocol != "sasl_ssl":
         typer.echo("passwords were not compared: that needs protocol sasl_ssl", err=True)
+    left = found.foreign if yes else found.foreign + found.work
+    if check and left:
+        fail(FAILURE, f"{left} differ, of which a person must decide {found.foreign}")
 
 
 def provisioned(settings: Settings, members: Sequence[Member]) -> None:

@@ -66,10 +66,12 @@ class Should:
 
 @dataclass(frozen=True, slots=True)
 class Actual:
-    """What the brokers say: of quotas those of users alone; of users, how their passwords are."""
+    """What the brokers say: of quotas those of users, and those of a user and a client id (None:
+    of all its other ones), which win; of users, how their passwords are."""
 
     rules: frozenset[Rule] = frozenset()
     quotas: Mapping[str, Quota] = field(default_factory=dict)
+    client_quotas: Mapping[tuple[str, str | None], Quota] = field(default_factory=dict)
     users: Mapping[str, Login] = field(default_factory=dict)
 
 
@@ -148,6 +150,7 @@ def plan(should: Should, actual: Actual) -> tuple[Step, ...]:
         *_quotas(should.quotas, actual),
         *(Step(Do.GRANT, r.principal, str(r), r) for r in sorted(should.rules - actual.rules)),
         *_foreign(ours, should, actual),
+        *_beaten(ours, actual),
     )
 
 
@@ -244,3 +247,13 @@ def _foreign(ours: frozenset[str], should: Should, actual: Actual) -> Iterator[S
             continue
         if any(map(rule.overlaps, should.rules)):
             yield Step(Do.FOREIGN, rule.principal, str(rule), rule)
+
+
+def _beaten(ours: frozenset[str], actual: Actual) -> Iterator[Step]:
+    """Yield the quotas that win over the ones that are set here."""
+    for (who, client), quota in actual.client_quotas.items():
+        if who in ours:
+            named = "any client id" if client is None else f"client id {client}"
+            values = ", ".join(f"{k}: {_number(v)}" for k, v in sorted(quota.items()))
+            says = f"with {named} it has a quota that wins over its own: {values}"
+            yield Step(Do.FOREIGN, who, says)

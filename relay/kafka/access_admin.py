@@ -59,6 +59,8 @@ USER: Final = "User:"
 ANY_NAME: Final = 2
 """Kafka's way of asking for the quotas of all users."""
 
+CLIENT: Final = "client-id"
+
 MANAGER: Final = attrgetter("_manager")
 """kafka-python has the messages of quotas and no call for them: they go the way of its calls."""
 
@@ -74,13 +76,14 @@ def observe(settings: KafkaSettings, passwords: Path | None, should: Should) -> 
     """Return what there is. Raises KafkaError: no broker, no authorizer there, or not allowed."""
     with _admin(settings) as admin:
         rules = _rules(admin)
-        quotas = _quotas(admin)
+        quotas, client_quotas = _quotas(admin)
         users = {} if passwords is None else admin.describe_user_scram_credentials()
     existing = {name for name, said in users.items() if _has_scram(said)}
     if passwords is None:
-        return Actual(rules, quotas)
+        return Actual(rules, quotas, client_quotas)
     known = _compared(settings, passwords, existing & (should.users | should.gone), rules)
-    return Actual(rules, quotas, {name: known.get(name, Login.SOUND) for name in existing})
+    found = {name: known.get(name, Login.SOUND) for name in existing}
+    return Actual(rules, quotas, client_quotas, found)
 
 
 def perform(
@@ -263,15 +266,24 @@ def _alter_user(admin: Any, who: str, change: Change) -> None:
             raise KafkaError(f"{who}: {said}")
 
 
-def _quotas(admin: Any) -> dict[str, Quota]:
-    """The quotas of users, whatever client they use."""
-    request = DescribeClientQuotasRequest(components=[("user", ANY_NAME, None)], strict=True)
+def _quotas(admin: Any) -> tuple[dict[str, Quota], dict[tuple[str, str | None], Quota]]:
+    """The quotas of users by name, whatever client they use, and with a client of a name."""
+    request = DescribeClientQuotasRequest(components=[("user", ANY_NAME, None)], strict=False)
     answer = _sent(admin, request)
     _refused([kafka.errors.for_code(answer.error_code)])
-    return {
-        entry.entity[0].entity_name: {value.key: value.value for value in entry.values}
-        for entry in answer.entries or ()
-    }
+    alone: dict[str, Quota] = {}
+    with_client: dict[tuple[str, str | None], Quota] = {}
+    for entry in answer.entries or ():
+        names = {part.entity_type: part.entity_name for part in entry.entity}
+        quota = {value.key: value.value for value in entry.values}
+        # Without a name it is the default of all users, which any of a user's own wins over.
+        if names["user"] is None:
+            continue
+        if CLIENT in names:
+            with_client[names["user"], names[CLIENT]] = quota
+        else:
+            alone[names["user"]] = quota
+    return alone, with_client
 
 
 def _set_quota(admin: Any, step: Step) -> None:

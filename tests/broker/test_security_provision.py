@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 import pytest
@@ -11,11 +12,12 @@ from aiokafka.errors import SaslAuthenticationFailed
 from aiokafka.protocol.metadata import MetadataRequest
 from kafka import KafkaProducer
 from kafka.admin import UserScramCredentialDeletion, UserScramCredentialUpsertion
+from kafka.protocol.admin import AlterClientQuotasRequest
 
 from relay.broker import Runtime
 from relay.broker.secured import NODE
 from relay.kafka.access import Do, Should, Step
-from relay.kafka.access_admin import ITERATIONS, MECHANISM, _admin, observe, perform
+from relay.kafka.access_admin import ITERATIONS, MECHANISM, _admin, _sent, observe, perform
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.rules import CLUSTER, Rule
@@ -96,14 +98,16 @@ def test_what_somebody_changed_is_shown_and_mended(deployment: Deployment) -> No
     by_hand(deployment, Do.GRANT, extra)
     by_hand(deployment, Do.REVOKE, own)
 
-    shown = deployment.plan()
-    deployment.provision("--yes")
+    shown, looked = deployment.plan(), deployment.provision("--check")
+    mended = deployment.provision("--yes", "--check")
+    after = deployment.provision("--check")
 
     assert shown == [
         ("revoke", "m", "may read topic alerts.m2"),
         ("grant", "m", "may read topic alerts.m"),
     ]
     assert deployment.plan() == []
+    assert (looked.exit_code, mended.exit_code, after.exit_code) == (1, 0, 0)
 
 
 def test_a_stranger_that_reaches_members_topics_is_shown_and_left(deployment: Deployment) -> None:
@@ -111,14 +115,15 @@ def test_a_stranger_that_reaches_members_topics_is_shown_and_left(deployment: De
     rule = Rule("stranger", "topic", "alerts.", "read", prefixed=True)
     by_hand(deployment, Do.GRANT, rule)
 
-    deployment.provision("--yes")
-    shown = deployment.plan()
+    mended = deployment.provision("--yes", "--check")
+    shown, looked = deployment.plan(), deployment.provision("--check")
     deployment.settings(operators=["stranger"])
-    known = deployment.plan()
+    known, quiet = deployment.plan(), deployment.provision("--check")
     by_hand(deployment, Do.REVOKE, rule)
 
     assert shown == [("foreign", "stranger", "may read topic alerts.…")]
     assert known == []
+    assert (mended.exit_code, looked.exit_code, quiet.exit_code) == (1, 1, 0)
 
 
 def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
@@ -128,6 +133,39 @@ def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
     assert deployment.plan() == [
         ("set-quota", who, "producer_byte_rate: 1048576 -> 2048") for who in sorted(HUBS)
     ]
+
+
+@contextmanager
+def quota(deployment: Deployment, *entity: tuple[str, str | None]) -> Iterator[None]:
+    """Hold a quota of a trickle in force for somebody, as an administrator would set it."""
+
+    def alter(value: float, removed: bool) -> None:
+        values = [("producer_byte_rate", value, removed)]
+        request = AlterClientQuotasRequest(entries=[(entity, values)], validate_only=False)
+        with _admin(deployment.guarded.admin) as admin:
+            assert [each.error_code for each in _sent(admin, request).entries] == [0]
+
+    alter(4096.0, removed=False)
+    try:
+        yield
+    finally:
+        alter(0.0, removed=True)
+
+
+@pytest.mark.parametrize(
+    ("client", "says"), [("relay", "client id relay"), (None, "any client id")], ids=["one", "all"]
+)
+def test_a_quota_that_wins_over_the_relays_is_shown_and_left(
+    deployment: Deployment, client: str | None, says: str
+) -> None:
+    """Kafka takes that of a user and a client id before the user's: a person must decide."""
+    with quota(deployment, ("user", "relay"), ("client-id", client)):
+        until(lambda: bool(deployment.plan()))
+        shown, checked = deployment.plan(), deployment.provision("--check")
+
+    assert [(do, who) for do, who, _ in shown] == [("foreign", "relay")]
+    assert says in shown[0][2]
+    assert checked.exit_code == 1
 
 
 def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | None:
@@ -146,14 +184,16 @@ def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | No
 
 
 def test_a_member_that_floods_is_throttled_and_the_relay_never(deployment: Deployment) -> None:
-    """Past its quota a member is made to wait by the broker; the relay writes as much at once."""
+    """Past its quota a member is made to wait by the broker; the relay writes as much at once, be
+    there a quota for all who have none of their own."""
     deployment.settings(produce_bytes=16 * 1024)
     deployment.provision("--yes")
 
     after = throttled_after(deployment.client("fr"), "detections.fr", 100)
 
     assert after is not None
-    assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
+    with quota(deployment, ("user", None)):
+        assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
 
 
 def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:

@@ -62,7 +62,7 @@ def cases(draw: st.DrawFn) -> tuple[Should, Actual]:
         users=draw(st.dictionaries(st.sampled_from(PRINCIPALS), st.sampled_from(Login))),
     )
     existing = {who: login for who, login in actual.users.items() if login is not Login.ABSENT}
-    return should, Actual(actual.rules, actual.quotas, existing)
+    return should, Actual(actual.rules, actual.quotas, users=existing)
 
 
 def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
@@ -80,7 +80,8 @@ def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
         elif step.do is Do.REMOVE_USER:
             del users[step.principal]
         quotas.setdefault(step.principal, {}).update(step.quota)
-    return Actual(frozenset(rules), {w: q for w, q in quotas.items() if q}, users)
+    found = {who: quota for who, quota in quotas.items() if quota}
+    return Actual(frozenset(rules), found, users=users)
 
 
 @given(cases())

@@ -38,7 +38,7 @@ def should(*members: Member, access: Access = ACCESS) -> Should:
 
 def done(needs: Should) -> Actual:
     """A cluster at which all is as it should be."""
-    return Actual(needs.rules, needs.quotas, dict.fromkeys(needs.users, Login.SOUND))
+    return Actual(needs.rules, needs.quotas, users=dict.fromkeys(needs.users, Login.SOUND))
 
 
 def told(needs: Should, actual: Actual) -> list[tuple[str, str, str]]:
@@ -116,7 +116,7 @@ def test_who_left_is_held_back_for_good(needs: Should) -> None:
     """Nothing is left to be done about it, and nobody takes the quota away."""
     held = done(needs)
 
-    assert plan(needs, Actual(held.rules, {**held.quotas, "pl": FLOOR}, held.users)) == ()
+    assert plan(needs, Actual(held.rules, {**held.quotas, "pl": FLOOR}, users=held.users)) == ()
 
 
 def test_who_was_taken_out_of_the_register_is_found_by_its_rules() -> None:
@@ -162,7 +162,7 @@ def test_what_a_person_must_judge_is_shown_and_left(rule: Rule) -> None:
     needs = should(EE)
     actual = done(needs)
 
-    steps = plan(needs, Actual(actual.rules | {rule}, actual.quotas, actual.users))
+    steps = plan(needs, Actual(actual.rules | {rule}, actual.quotas, users=actual.users))
 
     assert [(step.do, step.rule) for step in steps] == [(Do.FOREIGN, rule)]
     assert mended(steps)
@@ -181,7 +181,7 @@ def test_what_reaches_nothing_of_ours_is_not_our_business(rule: Rule) -> None:
     needs = should(EE)
     actual = done(needs)
 
-    assert plan(needs, Actual(actual.rules | {rule}, actual.quotas, actual.users)) == ()
+    assert plan(needs, Actual(actual.rules | {rule}, actual.quotas, users=actual.users)) == ()
 
 
 def test_an_operators_rules_are_known() -> None:
@@ -198,7 +198,7 @@ def test_a_name_that_may_be_somebody_elses_is_a_conflict(login: Login) -> None:
     """Whoever is above all rules is no member, and a user that was not made here is left."""
     needs = should(EE)
 
-    steps = plan(needs, Actual(frozenset(), {}, {"ee": login, "relay": Login.SOUND}))
+    steps = plan(needs, Actual(frozenset(), {}, users={"ee": login, "relay": Login.SOUND}))
 
     assert {step.do for step in steps if step.principal == "ee"} == {
         Do.CONFLICT, Do.GRANT, Do.SET_QUOTA,
@@ -211,7 +211,7 @@ def test_a_password_of_a_member_that_was_here_is_set() -> None:
     needs = should(EE)
     users = {"ee": Login.STALE, "relay": Login.SOUND}
 
-    steps = plan(needs, Actual(needs.rules, needs.quotas, users))
+    steps = plan(needs, Actual(needs.rules, needs.quotas, users=users))
 
     assert [(step.do, step.principal) for step in steps] == [(Do.SET_USER, "ee")]
 
@@ -223,7 +223,7 @@ def test_a_user_that_may_be_somebody_elses_is_not_removed(login: Login, do: Do) 
     actual = done(needs)
     quotas = {**actual.quotas, "pl": FLOOR}
 
-    steps = plan(needs, Actual(actual.rules, quotas, {**actual.users, "pl": login}))
+    steps = plan(needs, Actual(actual.rules, quotas, users={**actual.users, "pl": login}))
 
     assert [(step.do, step.principal) for step in steps] == [(do, "pl")]
 
@@ -242,6 +242,19 @@ def test_a_user_that_may_be_somebody_elses_is_not_removed(login: Login, do: Do) 
 def test_who_is_told_rules_by_a_rule_is_not_above_them(rule: Rule, who: set[str]) -> None:
     """Brokers answer those whom a rule allows to ask, and those above all rules."""
     assert told_rules(frozenset({rule})) == who
+
+
+@pytest.mark.parametrize(("client", "named"), [("x", "client id x"), (None, "any client id")])
+def test_a_quota_that_wins_over_ours_is_shown(client: str | None, named: str) -> None:
+    """Kafka takes that of a user and a client id first; those of strangers are theirs."""
+    needs = should(EE)
+    actual = done(needs)
+    narrow = {("relay", client): {"request_percentage": 1.0}, ("stranger", None): {"x": 1.0}}
+
+    shown = told(needs, Actual(actual.rules, actual.quotas, narrow, actual.users))
+
+    says = f"with {named} it has a quota that wins over its own: request_percentage: 1"
+    assert shown == [("foreign", "relay", says)]
 
 
 @pytest.mark.parametrize("member", ["relay", "auditor"])
