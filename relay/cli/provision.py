@@ -2,15 +2,17 @@
 be."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 import orjson
 import typer
+from aiokafka.errors import ClusterAuthorizationFailedError
 
 from relay.app.running import kafka_settings
-from relay.cli.codes import FAILURE, SETTINGS, fail
+from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, fail
 from relay.cli.kafka import broker_errors
 from relay.cli.options import Json, SettingsFile, register_of, settings_of
 from relay.kafka import access, access_admin, admin
@@ -23,6 +25,12 @@ from relay.settings import Settings
 UNNAMED: Final = (
     "access.operators: must name who provisions, as the brokers do: a certificate or token does "
     "not say it here, and no member may have that name"
+)
+
+
+NEEDED: Final = (
+    "to see and change access takes an administrator of the brokers: run it with the "
+    "kafka.security of one, see docs/security.md, step 3"
 )
 
 
@@ -72,7 +80,7 @@ def command(
     kafka = kafka_settings(chosen)
     topics = wanted((member.id for member in members), chosen.lanes)
     should = _access(chosen, members, topics, kafka)
-    with broker_errors(kafka, "topics"):
+    with broker_errors(kafka, "topics"), _administrator(kafka):
         found = _planned(chosen, kafka, topics, should)
         _show(found, as_json=as_json)
         if found.conflicts:
@@ -90,6 +98,15 @@ def command(
     left = found.foreign if yes else found.foreign + found.work
     if check and left:
         fail(FAILURE, f"{left} differ, of which a person must decide {found.foreign}")
+
+
+@contextmanager
+def _administrator(kafka: KafkaSettings) -> Iterator[None]:
+    """Say what is needed to whoever is not allowed; a broker's own words are of its insides."""
+    try:
+        yield
+    except ClusterAuthorizationFailedError:
+        fail(FORBIDDEN, f"{', '.join(kafka.bootstrap)}: access denied: {NEEDED}")
 
 
 def provisioned(settings: Settings, members: Sequence[Member]) -> None:
@@ -115,8 +132,9 @@ def _access(
     if not settings.access.manage:
         return None
     # Who provisions is an operator: nothing is reported of its rules, and no member may be it.
-    login = {settings.security.username} - {"", settings.access.principal}
-    if settings.security.protocol != "plaintext" and not login | settings.access.operators:
+    name, secured = settings.security.username, settings.security.protocol != "plaintext"
+    login = {name} - {"", settings.access.principal}
+    if secured and not name and not settings.access.operators:
         fail(SETTINGS, UNNAMED)
     chosen = replace(settings.access, operators=settings.access.operators | login)
     clashing = tuple(access.clashes(members, chosen, kafka))

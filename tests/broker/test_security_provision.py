@@ -1,7 +1,6 @@
 """`relay provision` on a secured cluster: rules, quotas, users, drift, and members that leave."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
@@ -270,21 +269,17 @@ def test_who_leaves_with_a_login_that_counts_can_do_nothing(
     assert metadata_until_throttled(client, REQUESTS) is not None
 
 
-def test_a_member_cannot_provision(deployment: Deployment) -> None:
-    """Whoever is no administrator is told so, with code 5 and without the password."""
-    (deployment.place / "admin.password").write_text(deployment.password("m"))
-    body = json.loads((deployment.place / "relay.yaml").read_text())
-    body["kafka"]["security"]["username"] = "m"
-    body["access"]["operators"] = []
-    (deployment.place / "relay.yaml").write_text(json.dumps(body))
+@pytest.mark.parametrize("who", ["m", "relay"])
+def test_only_an_administrator_can_provision(deployment: Deployment, who: str) -> None:
+    """Anybody else is told so, with code 5, what it takes, and without the password."""
     deployment.members("fr", "m2")
 
-    told = deployment.provision("--yes")
-    (deployment.place / "admin.password").write_text(deployment.guarded.password)
+    told = deployment.command(who, "provision", "--yes")
 
     assert told.exit_code == 5, told.stderr
-    assert "access denied" in told.stderr
-    assert deployment.password("m") not in told.stderr
+    assert "access denied: to see and change access takes an administrator" in told.stderr
+    assert "Request(" not in told.stderr
+    assert deployment.password(who) not in told.stderr
 
 
 def logins(deployment: Deployment) -> dict[str, dict[str, str]]:
