@@ -34,6 +34,7 @@ ABOVE: Final = "to the brokers it is above all rules: no member and no relay may
 TAKEN: Final = (
     "has a user with another password and no rule of ours: if it is not somebody else's, remove it"
 )
+SECOND: Final = "has a password for SCRAM-SHA-256 as well, which was not made here"
 
 
 class Login(StrEnum):
@@ -73,6 +74,8 @@ class Actual:
     quotas: Mapping[str, Quota] = field(default_factory=dict)
     client_quotas: Mapping[tuple[str, str | None], Quota] = field(default_factory=dict)
     users: Mapping[str, Login] = field(default_factory=dict)
+    seconds: frozenset[str] = frozenset()
+    """Users with a password for SCRAM-SHA-256, which is never made here."""
 
 
 class Do(StrEnum):
@@ -151,6 +154,7 @@ def plan(should: Should, actual: Actual) -> tuple[Step, ...]:
         *(Step(Do.GRANT, r.principal, str(r), r) for r in sorted(should.rules - actual.rules)),
         *_foreign(ours, should, actual),
         *_beaten(ours, actual),
+        *(Step(Do.FOREIGN, who, SECOND) for who in sorted(should.users & actual.seconds)),
     )
 
 
@@ -178,20 +182,22 @@ def _quota(access: Access, who: str) -> Quota:
 
 
 def _departed(should: Should, actual: Actual) -> frozenset[str]:
-    """Who may write to one topic of detections, by name: that was a member and nobody else."""
-    return frozenset(rule.principal for rule in actual.rules - should.rules if _lets_report(rule))
+    """Who has what nobody but a member or a relay is given."""
+    return frozenset(rule.principal for rule in actual.rules - should.rules if _was_ours(rule))
 
 
-def _lets_report(rule: Rule) -> bool:
-    named = rule.allow and not rule.prefixed and rule.name.startswith(Topics().detections)
-    return named and (rule.resource, rule.operation) == ("topic", "write")
+def _was_ours(rule: Rule) -> bool:
+    """Whether it lets somebody write to one topic of detections, or to the state, by name."""
+    topics = Topics()
+    named = rule.name == topics.state or rule.name.startswith(topics.detections)
+    by_name = named and rule.allow and not rule.prefixed
+    return by_name and (rule.resource, rule.operation) == ("topic", "write")
 
 
 def _settled(who: str, should: Should, actual: Actual) -> bool:
     """Whether somebody has what only a provisioning gives: their name is not somebody else's."""
     return any(
-        rule.principal == who and (rule in should.rules or _lets_report(rule))
-        for rule in actual.rules
+        rule.principal == who and (rule in should.rules or _was_ours(rule)) for rule in actual.rules
     )
 
 

@@ -48,6 +48,7 @@ from relay.kafka.security import Token
 Change: TypeAlias = UserScramCredentialDeletion | UserScramCredentialUpsertion
 
 MECHANISM: Final = ScramMechanism.SCRAM_SHA_512
+SECOND: Final = ScramMechanism.SCRAM_SHA_256
 
 ITERATIONS: Final = 8_192
 """Of SCRAM: twice the least that brokers take, half of the most. Passwords we make need none."""
@@ -78,12 +79,15 @@ def observe(settings: KafkaSettings, passwords: Path | None, should: Should) -> 
         rules = _rules(admin)
         quotas, client_quotas = _quotas(admin)
         users = {} if passwords is None else admin.describe_user_scram_credentials()
-    existing = {name for name, said in users.items() if _has_scram(said)}
     if passwords is None:
         return Actual(rules, quotas, client_quotas)
+    mechanisms = {name: _mechanisms(said) for name, said in users.items()}
+    existing = {name for name, has in mechanisms.items() if MECHANISM in has}
     known = _compared(settings, passwords, existing & (should.users | should.gone), rules)
     found = {name: known.get(name, Login.SOUND) for name in existing}
-    return Actual(rules, quotas, client_quotas, found)
+    seconds = frozenset(name for name, has in mechanisms.items() if SECOND in has)
+    found |= dict.fromkeys(seconds - existing, Login.STALE)
+    return Actual(rules, quotas, client_quotas, found, seconds)
 
 
 def perform(
@@ -219,9 +223,8 @@ def _refused(errors: Iterable[type[kafka.errors.BrokerResponseError]]) -> None:
             raise error
 
 
-def _has_scram(said: Mapping[str, Any]) -> bool:
-    mechanisms = {each["mechanism"] for each in said["credential_infos"]}
-    return MECHANISM in mechanisms
+def _mechanisms(said: Mapping[str, Any]) -> set[ScramMechanism]:
+    return {each["mechanism"] for each in said["credential_infos"]}
 
 
 def _compared(
@@ -239,9 +242,16 @@ def _compared(
 def _alter_users(
     admin: Any, settings: KafkaSettings, passwords: Path, steps: Sequence[Step]
 ) -> None:
+    users = admin.describe_user_scram_credentials()
     for step in steps:
-        if step.do in {Do.REMOVE_USER, Do.MAKE_USER, Do.SET_USER}:
-            _alter_user(admin, step.principal, _change(step, passwords))
+        who = step.principal
+        if step.do is Do.REMOVE_USER:
+            for mechanism in _mechanisms(users[who]):
+                _alter_user(admin, who, UserScramCredentialDeletion(who, mechanism))
+        elif step.do in {Do.MAKE_USER, Do.SET_USER}:
+            password = taken_or_made(passwords, who)
+            change = UserScramCredentialUpsertion(who, MECHANISM, password, ITERATIONS)
+            _alter_user(admin, who, change)
     made = {step.principal for step in steps if step.do is Do.MAKE_USER}
     deadline = _deadline()
     while Login.STALE in (known := _compared(settings, passwords, made, _rules(admin))).values():
@@ -251,13 +261,6 @@ def _alter_users(
         _alter_user(admin, who, UserScramCredentialDeletion(who, MECHANISM))
     if above:
         raise AboveRulesError("\n".join(f"{who}: {ABOVE}; it was removed again" for who in above))
-
-
-def _change(step: Step, passwords: Path) -> Change:
-    if step.do is Do.REMOVE_USER:
-        return UserScramCredentialDeletion(step.principal, MECHANISM)
-    password = taken_or_made(passwords, step.principal)
-    return UserScramCredentialUpsertion(step.principal, MECHANISM, password, ITERATIONS)
 
 
 def _alter_user(admin: Any, who: str, change: Change) -> None:

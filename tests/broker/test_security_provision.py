@@ -2,39 +2,29 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import pytest
-from aiokafka.conn import AIOKafkaConnection
 from aiokafka.errors import SaslAuthenticationFailed
-from aiokafka.protocol.metadata import MetadataRequest
-from kafka import KafkaProducer
-from kafka.admin import UserScramCredentialDeletion, UserScramCredentialUpsertion
-from kafka.protocol.admin import AlterClientQuotasRequest
 
 from relay.broker import Runtime
 from relay.broker.secured import NODE
-from relay.kafka.access import Do, Should, Step
-from relay.kafka.access_admin import ITERATIONS, MECHANISM, _admin, _sent, observe, perform
+from relay.kafka.access import Do, Should
+from relay.kafka.access_admin import observe
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.rules import CLUSTER, Rule
 from tests.broker.attempts import DENIED, group, read, tried, write
+from tests.broker.by_hand import WEAK, by_hand, quota, remove_password, scram_users, set_password
 from tests.broker.guarded import ADMIN, guarded_in
 from tests.broker.guarded_deployment import BY_PASSWORD, HUBS, Deployment
+from tests.broker.pace import metadata_until_throttled, throttled_after
 from tests.broker.world import until
 
 pytestmark = pytest.mark.broker
 
-WAIT: Final = "throttle-time-max"
-"""What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
-
 REQUESTS: Final = 1_000
 """Enough for the least quota of a thread's time, and far too few for a member's."""
-
-BATCH_BYTES: Final = 32 * 1024
-"""Of a flood's records: half of what a member's topic takes."""
 
 
 @pytest.fixture(scope="module")
@@ -66,14 +56,6 @@ def test_a_second_time_there_is_nothing_to_do(deployment: Deployment) -> None:
     assert deployment.plan() == []
 
 
-def by_hand(deployment: Deployment, do: Do, rule: Rule) -> None:
-    """Grant or revoke a rule as an administrator would, with other tools."""
-    rules = frozenset({rule} if do is Do.GRANT else ())
-    others = frozenset({*HUBS, "relay", rule.principal})
-    should = Should(rules, {}, frozenset(), operators=others)
-    perform(deployment.guarded.admin, None, should, [Step(do, rule.principal, "", rule)])
-
-
 def login(client: KafkaSettings) -> Exception | None:
     """Why somebody is not let in; None: they are."""
     return asyncio.run(refusal(client))
@@ -86,6 +68,9 @@ def test_an_administrator_may_come_by_certificate_or_token(deployment: Deploymen
 
     for client in (guarded.certified(ADMIN), guarded.bearer(guarded.signer.token(ADMIN))):
         assert observe(client, None, nothing) == by_password
+    for security in logins(deployment).values():
+        deployment.settings(security, operators=[ADMIN])
+        assert deployment.plan() == []
     assert by_password.rules
     assert by_password.quotas
 
@@ -134,23 +119,6 @@ def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
     ]
 
 
-@contextmanager
-def quota(deployment: Deployment, *entity: tuple[str, str | None]) -> Iterator[None]:
-    """Hold a quota of a trickle in force for somebody, as an administrator would set it."""
-
-    def alter(value: float, removed: bool) -> None:
-        values = [("producer_byte_rate", value, removed)]
-        request = AlterClientQuotasRequest(entries=[(entity, values)], validate_only=False)
-        with _admin(deployment.guarded.admin) as admin:
-            assert [each.error_code for each in _sent(admin, request).entries] == [0]
-
-    alter(4096.0, removed=False)
-    try:
-        yield
-    finally:
-        alter(0.0, removed=True)
-
-
 @pytest.mark.parametrize(
     ("client", "says"), [("relay", "client id relay"), (None, "any client id")], ids=["one", "all"]
 )
@@ -165,21 +133,6 @@ def test_a_quota_that_wins_over_the_relays_is_shown_and_left(
     assert [(do, who) for do, who, _ in shown] == [("foreign", "relay")]
     assert says in shown[0][2]
     assert checked.exit_code == 1
-
-
-def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | None:
-    """After how many batches of 32 KiB the broker told a writer to wait; None: after none."""
-    options = {"bootstrap_servers": list(client.bootstrap), **client.client}
-    producer = KafkaProducer(**options, batch_size=BATCH_BYTES * 2)
-    try:
-        for number in range(1, batches + 1):
-            producer.send(topic, bytes(BATCH_BYTES)).get(30)
-            groups = producer.metrics().values()
-            if any(value > 0 for group in groups for key, value in group.items() if WAIT in key):
-                return number
-    finally:
-        producer.close(0)
-    return None
 
 
 def test_a_member_that_floods_is_throttled_and_the_relay_never(deployment: Deployment) -> None:
@@ -210,8 +163,11 @@ def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
 def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> None:
-    """Disabled or taken out of the register: user and rules go, the others' stay."""
+    """Disabled or taken out of the register: rules go, and the user with all its passwords, be
+    one of somebody else's making; the others' stay."""
     kept, replayed = deployment.client("m"), deployment.client("m2")
+    set_password(deployment, "m2", "another-password", WEAK)
+    until(lambda: [who for do, who, _ in deployment.plan() if do == "foreign"] == ["m2"])
     deployment.members("m", "fr", disabled=disabled)
 
     shown = deployment.plan()
@@ -223,27 +179,9 @@ def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> 
     ]  # fmt: skip
     assert isinstance(login(replayed), SaslAuthenticationFailed)
     assert login(kept) is None
+    assert "m2" not in scram_users(deployment)
     assert deployment.password("m2") not in done.stdout + done.stderr
     assert deployment.plan() == []
-
-
-def metadata_until_throttled(client: KafkaSettings, most: int) -> int | None:
-    """After how many requests of its alerts' metadata a broker makes somebody wait; None: never."""
-
-    async def ask() -> int | None:
-        host, _, port = client.bootstrap[0].partition(":")
-        connection = AIOKafkaConnection(host, int(port), **client.client)
-        await connection.connect()
-        try:
-            for number in range(1, most + 1):
-                answer = await connection.send(MetadataRequest(["alerts.m2"]))
-                if answer.throttle_time_ms:
-                    return number
-        finally:
-            await connection.close()
-        return None
-
-    return asyncio.run(ask())
 
 
 @pytest.mark.parametrize("by", ["certificate", "token"])
@@ -315,12 +253,6 @@ def test_a_member_cannot_be_the_relay_or_an_operator(
     assert (who if by == "password" else "access.operators: must name") in told.stderr
 
 
-def scram_users(deployment: Deployment) -> set[str]:
-    """The users that there are."""
-    with _admin(deployment.guarded.admin) as admin:
-        return set(admin.describe_user_scram_credentials())
-
-
 def test_a_member_cannot_be_above_all_rules(deployment: Deployment) -> None:
     """A name that is a super user of the brokers, which the settings do not know, gets no user that
     stays, and no rule."""
@@ -344,16 +276,13 @@ def test_a_user_that_is_above_all_rules_is_not_touched(
     """With its password at hand it is known for what it is, before anything is done."""
     password = deployment.place / "passwords" / f"{NODE}.password"
     password.write_text("of-a-node-of-the-cluster")
-    change = UserScramCredentialUpsertion(NODE, MECHANISM, b"of-a-node-of-the-cluster", ITERATIONS)
-    with _admin(deployment.guarded.admin) as admin:
-        admin.alter_user_scram_credentials([change])
+    set_password(deployment, NODE, "of-a-node-of-the-cluster")
     until(lambda: login(deployment.client(NODE)) is None)
     deployment.members(*HUBS, *([] if disabled else [NODE]), disabled=NODE if disabled else "")
 
     told = deployment.provision("--yes")
     still = login(deployment.client(NODE))
-    with _admin(deployment.guarded.admin) as admin:
-        admin.alter_user_scram_credentials([UserScramCredentialDeletion(NODE, MECHANISM)])
+    remove_password(deployment, NODE)
     password.unlink()
 
     assert told.exit_code == 1, told.output

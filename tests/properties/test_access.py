@@ -134,7 +134,8 @@ def test_who_left_keeps_the_least_quota(case: tuple[Should, Actual]) -> None:
 
 @given(cases())
 def test_what_is_an_operators_or_a_strangers_is_not_touched(case: tuple[Should, Actual]) -> None:
-    """Rules, quotas and users of others stay; a stranger that could report was a member."""
+    """Rules, quotas and users of others stay; a stranger that could report was a member, and one
+    that could write the state the relay."""
     should, actual = case
     others = {"auditor"} if any(r.principal == "stranger" for r in actual.rules) else {"stranger"}
 

@@ -1,5 +1,6 @@
 """The plan of who may do what, as a value."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -136,6 +137,29 @@ def test_a_principal_that_was_changed_loses_what_the_new_one_gets() -> None:
     assert ("remove-user", "fr", "is no member any more: its password is of no use") in shown
     assert ("revoke", "fr", "may read topic alerts.fr") in shown
     assert ("grant", "CN=fr,O=hub", "may read topic alerts.fr") in shown
+
+
+def test_a_relay_that_had_another_name_loses_all_of_it() -> None:
+    """Nobody else may write to the state; while both run, the old name is an operator's."""
+    before = should(EE)
+    access = Access(manage=True, principal="relay2", passwords=Path("passwords"))
+    after = should(EE, access=access)
+    both = should(EE, access=replace(access, operators=frozenset({"relay"})))
+
+    steps = [step for step in plan(after, done(before)) if step.principal == "relay"]
+    meanwhile = [step for step in plan(both, done(before)) if step.principal == "relay"]
+
+    assert [step.do for step in steps[:2]] == [Do.REMOVE_USER, Do.SET_QUOTA]
+    assert {s.rule for s in steps[2:]} == {r for r in before.rules if r.principal == "relay"}
+    assert meanwhile == []
+
+
+def test_a_second_password_is_shown_and_left() -> None:
+    """A member that logs in by SCRAM-SHA-256 does so by what was not made here."""
+    needs = should(EE)
+    actual = replace(done(needs), seconds=frozenset({"ee", "stranger"}))
+
+    assert [(step.do, step.principal) for step in plan(needs, actual)] == [(Do.FOREIGN, "ee")]
 
 
 def test_users_are_left_alone_where_passwords_are_not_ours() -> None:
