@@ -6,6 +6,9 @@ from relay.kafka.events import (
     Assigned,
     BatchDropped,
     BatchLimited,
+    CanariesBegun,
+    CanaryLost,
+    CanaryReturned,
     CheckpointDiscarded,
     ClientRecycled,
     Event,
@@ -35,6 +38,7 @@ Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidd
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
 Standing = Lag | LaneStands | Assigned
+Life = CanariesBegun | CanaryReturned | CanaryLost
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
@@ -60,10 +64,16 @@ class Observer:
                 self._possession(said)
             case ProducerReplaced() | ClientRecycled():
                 self._swap(said)
-            case RecordsLost() | Undeliverable() | BatchDropped() | BatchLimited():
+            case (
+                RecordsLost()
+                | Undeliverable()
+                | BatchDropped()
+                | BatchLimited()
+                | SourceForbidden()
+            ):
                 self._loss(said)
-            case SourceForbidden():
-                self._loss(said)
+            case CanariesBegun() | CanaryReturned() | CanaryLost():
+                self._life(said)
             case _:
                 self._metrics.observe(said)
                 self._journal.record(said)
@@ -113,6 +123,22 @@ class Observer:
                 )
             case MemberAside():
                 self._member_aside(said)
+            case _:
+                assert_never(said)
+
+    def _life(self, said: Life) -> None:
+        canaries = self._metrics.canaries
+        match said:
+            case CanariesBegun(lane, members, at):
+                canaries.begun(lane, members, at)
+            case CanaryReturned(lane, members, at, seconds):
+                canaries.returned(lane, members, at, seconds)
+            case CanaryLost(lane, members, why, detail):
+                canaries.lost(members)
+                for member in members:
+                    fields: Fields = {"lane": lane, "member": member, "why": why.value}
+                    fields["detail"] = detail
+                    self._journal.tell("canary lost", "warning", why.value, fields)
             case _:
                 assert_never(said)
 

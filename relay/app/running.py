@@ -17,7 +17,7 @@ from relay.kafka.correlate import CorrelateWorker
 from relay.kafka.correlate import Health as WorkerHealth
 from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
-from relay.kafka.kit import LaneKit
+from relay.kafka.kit import CanaryKit, LaneKit
 from relay.kafka.security import client_of
 from relay.model.detection import MemberId
 from relay.model.member import Member
@@ -29,6 +29,8 @@ from relay.pipeline.correlate import control
 from relay.settings import Settings, fingerprint, policy
 from relay.state import View
 from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
+from relay.wire import canary
+from relay.wire.envelope import canary_headers
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
 
 STAGES = ("ingest", "correlate")
@@ -81,7 +83,7 @@ def assemble(
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
-    metrics.steered(settings.lanes, fingerprint(chosen))
+    metrics.steered(settings.lanes, fingerprint(chosen), settings.canary.every_s)
     observer = Observer(metrics, Journal(metrics.held_back))
 
     def observe(said: Outcome | Event) -> None:
@@ -123,8 +125,31 @@ def _correlator(
         cut_ms=settings.correlate.cut_ms, max_records=settings.correlate.max_records
     )
     alerts = tuple(topics.alerts + m.id for m in rules.register.members if m.enabled)
-    kit = LaneKit(kafka, lane, topics, alerts, decide, _aside, deadline_of, observe, _asides)
+    kit = LaneKit(
+        kafka,
+        lane,
+        topics,
+        alerts,
+        decide,
+        _aside,
+        deadline_of,
+        observe,
+        _asides,
+        _canaries(settings, rules.register.members, topics),
+    )
     return CorrelateWorker(kit, settings.state_dir)
+
+
+def _canaries(settings: Settings, members: Sequence[Member], topics: Topics) -> CanaryKit | None:
+    every = settings.canary.every_s
+    wanting = frozenset(topics.alerts + member.id for member in members if member.canary)
+
+    def make(lane: int, at: int) -> Outgoing:
+        value = canary.encode(settings.relay, lane, at, every)
+        headers = canary_headers(canary.canary_id(lane, at), at, settings.relay)
+        return Outgoing((), at, canary.KEY, value, headers)
+
+    return CanaryKit(every * 1_000, wanting, make) if every else None
 
 
 def _asides(view: View) -> tuple[MemberId, ...]:

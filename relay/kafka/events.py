@@ -136,6 +136,35 @@ class ReadableLatency:
 
 
 @dataclass(frozen=True, slots=True)
+class CanariesBegun:
+    """A lane writes signs of life from `at` (s) on to the topics of `members`."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryReturned:
+    """A sign of life in the topics of `members` ended at `at` (s), `seconds` after it was due."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryLost:
+    """The topics of `members` did not take a sign of life. `detail` is for the log."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    why: Why
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lag:
     """`records` of a partition were not yet decided, the first of them `seconds` old at most."""
 
@@ -216,6 +245,9 @@ Event = (
     | MemberAside
     | BatchLimited
     | ReadableLatency
+    | CanariesBegun
+    | CanaryReturned
+    | CanaryLost
     | Lag
     | LaneStands
     | Assigned

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from relay.kafka.aside import Bystanders
 from relay.kafka.batches import Packer
+from relay.kafka.canary import Canary
 from relay.kafka.changelog import INCARNATION, INCARNATION_BYTES, Restored, Restorer
 from relay.kafka.clients import Consumer, Fetched, Producer, partition_of, transactional
 from relay.kafka.errors import (
@@ -73,6 +74,11 @@ class Lane:
         self.partition = partition_of(kit.topics.sightings, number)
         self._inbox = Inbox(kit.settings)
         self._bystanders = Bystanders(number, kit, writer)
+        self._canary = (
+            None
+            if kit.canary is None
+            else Canary(number, kit, kit.canary, lambda: self._bystanders.topics)
+        )
         self._limits: dict[str, int] = {}
         self._failures = 0
         self._assigned = time.monotonic()
@@ -108,12 +114,16 @@ class Lane:
         """Own the lane until it is closed. Raises only what no new attempt can mend."""
         async with asyncio.TaskGroup() as group:
             bystanding = group.create_task(self._bystanders.run())
+            if self._canary is not None:
+                group.create_task(self._canary.run())
             try:
                 while not self._inbox.closed:
                     await self._own()
                     await self._inbox.pause(self._backoff())
             finally:
                 bystanding.cancel()
+                if self._canary is not None:
+                    self._canary.close()
                 self._kit.observe(LaneClosed(self.number))
 
     async def _own(self) -> None:
@@ -214,6 +224,8 @@ class Lane:
         tenure.store.apply(plan.changes, reached)
         self._step(Step.MERGED)
         self._inbox.committed(seconds)
+        if self._canary is not None:
+            self._canary.passed(self.progress.at, records[-1].at)
         self.progress.reach(offset, records[-1].at)
         self._failures = 0
         committed = TransactionCommitted(self.number, len(records), packer.records, seconds)

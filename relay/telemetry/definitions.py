@@ -24,13 +24,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One metric. A counter's `name` is without the `_total` it is exposed with."""
+    """One metric. A counter's `name` is without the `_total` it is exposed with.
+
+    `told`: a gauge whose series are there only while there is something to tell.
+    """
 
     kind: Kind
     name: str
     meaning: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    told: bool = False
 
     @property
     def unit(self) -> str:
@@ -129,6 +133,22 @@ DEFINITIONS: Final = (
         "from a detection's append to its alert's being readable, by two clocks",
         buckets=LATENCY,
     ),
+    Definition(
+        _H,
+        "relay_canary_round_trip_seconds",
+        "from a tick's append to the end of the canary in a member's topic, by two clocks",
+        _M,
+        LATENCY,
+    ),
+    Definition(
+        _G,
+        "relay_canary_last_success_timestamp_seconds",
+        "when the last of this process's lanes had its canary in a member's topic",
+        _M,
+        told=True,
+    ),
+    Definition(_C, "relay_canary_failures", "canaries that a member's topic did not take", _M),
+    Definition(_G, "relay_canary_interval_seconds", "time between canaries; 0: there are none"),
     Definition(_C, "relay_transactions", "transactions of lanes by their end", ("result",)),
     Definition(_C, "relay_transactions_aborted", "aborted transactions by cause", ("why",)),
     Definition(

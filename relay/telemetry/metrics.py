@@ -2,9 +2,8 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
-from itertools import product
-from typing import Final, Generic, TypeVar, assert_never
+from collections.abc import Callable, Iterable
+from typing import Final, assert_never
 
 from prometheus_client import (
     CollectorRegistry,
@@ -31,10 +30,9 @@ from relay.model.outcome import (
     Unreadable,
     Warned,
 )
+from relay.telemetry.canaries import Canaries
 from relay.telemetry.definitions import DEFINITIONS, SETS, Definition, Kind
-
-OTHER: Final = "other"
-"""Stands for a label's value that is not of its set."""
+from relay.telemetry.family import Family
 
 STALE_S: Final = 30.0
 """After this a lag that was not told again is nobody's; the shell tells of each every second."""
@@ -44,31 +42,6 @@ LAG: Final = ("relay_lag_records", "relay_lag_seconds")
 
 STANDING: Final = ("relay_lane_clock_timestamp_seconds", "relay_state_bytes")
 """What is told of each lane of this process, and of no other."""
-
-Metric = TypeVar("Metric", Counter, Gauge, Histogram)
-
-
-class Family(Generic[Metric]):
-    """A metric with the child of every combination of labels made in advance, at zero.
-
-    `rate()` misses the first of what was not there before; and looking a child up here costs a
-    fifth of `labels()`.
-    """
-
-    def __init__(self, metric: Metric, sets: Iterable[tuple[str, ...]]) -> None:
-        self._sets = [frozenset(each) | {OTHER} for each in sets]
-        self._children: Mapping[tuple[str, ...], Metric] = {
-            labels: metric.labels(*labels) if labels else metric
-            for labels in product(*map(sorted, self._sets))
-        }
-
-    def child(self, *labels: str) -> Metric:
-        """The child of these labels, each outside its set taken as `other`."""
-        child = self._children.get(labels)
-        if child is not None:
-            return child
-        pairs = zip(labels, self._sets, strict=True)
-        return self._children[tuple(each if each in known else OTHER for each, known in pairs)]
 
 
 class Metrics:
@@ -97,6 +70,11 @@ class Metrics:
         self._open: dict[str, Gauge] = {}
         for definition in DEFINITIONS:
             self._define(definition)
+        self.canaries: Final = Canaries(
+            self._histograms["relay_canary_round_trip_seconds"],
+            self._open["relay_canary_last_success_timestamp_seconds"],
+            self._counters["relay_canary_failures"],
+        )
         self._open["relay_build_info"].labels(version, platform.python_version()).set(1)
         self._clock = clock
         self._told: dict[tuple[str, str, str], float] = {}
@@ -117,13 +95,15 @@ class Metrics:
             self._histograms[name] = Family(histogram, sets)
         else:
             gauge = Gauge(name, meaning, labels, unit=unit, registry=self.registry)
-            if len(sets) < len(labels):
+            if made.told or len(sets) < len(labels):
                 self._open[name] = gauge
             else:
                 self._gauges[name] = Family(gauge, sets)
 
-    def steered(self, lanes: int, digest: str) -> None:
-        """What decides here: how many lanes there are, and the digest of register and settings."""
+    def steered(self, lanes: int, digest: str, canary: int) -> None:
+        """What holds here: how many lanes there are, the digest of register and settings, and the
+        seconds between canaries."""
+        self._gauges["relay_canary_interval_seconds"].child().set(canary)
         self._gauges["relay_lanes"].child().set(lanes)
         self._open["relay_policy_info"].labels(digest).set(1)
 
@@ -210,6 +190,7 @@ class Metrics:
     def lane_closed(self, lane: int) -> None:
         """A lane is no longer worked on here, whatever the reason."""
         self._ready.discard(lane)
+        self.canaries.ended(lane)
         if lane in self._standing:
             self._standing.discard(lane)
             for name in STANDING:

@@ -1,6 +1,21 @@
+import sys
+
+import orjson
+import pytest
+
 from relay.app.observing import Observer
-from relay.kafka.events import Assigned, Lag, LaneStands, SourceForbidden, Stage
-from relay.telemetry import Journal, Metrics
+from relay.kafka.events import (
+    Assigned,
+    CanariesBegun,
+    CanaryLost,
+    CanaryReturned,
+    Lag,
+    LaneStands,
+    SourceForbidden,
+    Stage,
+    Why,
+)
+from relay.telemetry import Journal, Metrics, configure
 
 
 def test_what_stands_has_its_metric() -> None:
@@ -21,3 +36,26 @@ def test_what_stands_has_its_metric() -> None:
     assert value("relay_state_bytes", {"lane": "2"}) == 4096
     assert value("relay_partitions_assigned", {"stage": "correlate"}) == 4
     assert value("relay_sources_forbidden_total", {"member": "ee"}) == 1
+
+
+def test_signs_of_life_have_theirs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each is measured by member; one that is lost is counted, and logged with its reason."""
+    metrics = Metrics(("ee", "fr"), "1")
+    configure("info", "json", sys.stdout)
+    observer = Observer(metrics, Journal())
+
+    observer(CanariesBegun(0, ("ee", "fr"), 100.0))
+    observer(CanaryReturned(0, ("ee",), 160.0, 0.5))
+    observer(CanaryLost(0, ("fr",), Why.MISSING))
+
+    value, reached = (
+        metrics.registry.get_sample_value,
+        "relay_canary_last_success_timestamp_seconds",
+    )
+    assert value(reached, {"member": "ee"}) == 160
+    assert value(reached, {"member": "fr"}) == 100
+    assert value("relay_canary_round_trip_seconds_count", {"member": "ee"}) == 1
+    assert value("relay_canary_failures_total", {"member": "fr"}) == 1
+    line = orjson.loads(capsys.readouterr().out)
+    assert (line["msg"], line["member"], line["why"]) == ("canary lost", "fr", "missing-topic")
+    assert value("relay_transactions_total", {"result": "committed"}) == 0

@@ -212,7 +212,7 @@ def test_what_decides_is_told() -> None:
     """The number of lanes and the digest can be compared between processes."""
     found = metrics()
 
-    found.steered(4, "00ff")
+    found.steered(4, "00ff", 60)
 
     assert value(found, "relay_lanes") == 4
     assert value(found, "relay_policy_info", digest="00ff") == 1
