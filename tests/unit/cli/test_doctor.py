@@ -70,6 +70,21 @@ def counted(name: str) -> Gathered:
     return replace(SOUND, pages=pages)
 
 
+def without_canary_for(seconds: float) -> Gathered:
+    """All is sound, but a member's topic has not been reached for some time."""
+    reached = START / 1_000 - seconds
+    served = (
+        Series("relay_canary_interval_seconds", {}, 60),
+        Series("relay_canary_last_success_timestamp_seconds", {"member": "fr"}, reached),
+    )
+    return replace(SOUND, pages=Pages(Checked(ok=True), Checked(ok=True), served))
+
+
+def test_a_canary_that_is_a_little_late_is_not_lost() -> None:
+    """A lane that was just taken over may have missed some."""
+    assert findings(without_canary_for(240)) == ()
+
+
 def test_where_all_is_sound_nothing_is_found() -> None:
     """A deployment in order has no findings, and nothing that was not asked."""
     written = document(SOUND, findings(SOUND))
@@ -135,6 +150,7 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         ),
         (counted("relay_records_lost_total"), "relay", "2 records were lost"),
         (counted("relay_member_aside_lanes"), "relay", "2 lanes have a member set aside"),
+        (without_canary_for(301), "relay", "1 members (fr)"),
     ],
 )
 def test_what_looks_wrong_is_found_with_what_to_do(known: Gathered, where: str, says: str) -> None:
