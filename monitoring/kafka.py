@@ -87,6 +87,14 @@ KAFKA: Final = Dashboard(
                 "{{instance}}",
             ),
         ),
+        gauge(
+            "Certificates end in",
+            "The relay's own, the authorities it believes, and what the brokers showed last. Below "
+            "14 days: RelayCertificateExpiresSoon. Nothing without TLS.",
+            "s",
+            "min by (purpose) (relay_certificate_expiry_timestamp_seconds) - time()",
+            "{{purpose}}",
+        ),
         rates("Lines logged", "By level; an error is an alarm.", "relay_log_lines_total", "level"),
         panel(
             "Lines held back",

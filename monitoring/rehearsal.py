@@ -1,4 +1,7 @@
-"""The demo's story, played again and again on a real relay that a real Prometheus watches."""
+"""The demo's story, played again and again on a real relay that a real Prometheus watches.
+
+The broker is secured, so that certificates are shown, too.
+"""
 
 import asyncio
 import time
@@ -76,7 +79,7 @@ def rehearsing(home: Path, runtime: Runtime) -> Iterator[Rehearsal]:
 
     Raises UnavailableError where there is no Prometheus, and what a Stage raises.
     """
-    stage = Stage((home / "stage").absolute(), runtime)
+    stage = Stage((home / "stage").absolute(), runtime, secure=True)
     target = f"127.0.0.1:{stage.http}"
     with running(home / "prometheus", target, sorted(RULES.glob("*.yaml"))) as prometheus:
         try:

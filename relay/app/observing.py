@@ -9,6 +9,7 @@ from relay.kafka.events import (
     CanariesBegun,
     CanaryLost,
     CanaryReturned,
+    CertificateEnds,
     CheckpointDiscarded,
     ClientRecycled,
     Event,
@@ -38,7 +39,7 @@ Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidd
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
 Standing = Lag | LaneStands | Assigned
-Life = CanariesBegun | CanaryReturned | CanaryLost
+Life = CanariesBegun | CanaryReturned | CanaryLost | CertificateEnds
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
@@ -72,7 +73,7 @@ class Observer:
                 | SourceForbidden()
             ):
                 self._loss(said)
-            case CanariesBegun() | CanaryReturned() | CanaryLost():
+            case CanariesBegun() | CanaryReturned() | CanaryLost() | CertificateEnds():
                 self._life(said)
             case _:
                 self._metrics.observe(said)
@@ -133,6 +134,8 @@ class Observer:
                 canaries.begun(lane, members, at)
             case CanaryReturned(lane, members, at, seconds):
                 canaries.returned(lane, members, at, seconds)
+            case CertificateEnds(purpose, at):
+                self._metrics.certificate_ends(purpose.value, at)
             case CanaryLost(lane, members, why, detail):
                 canaries.lost(members)
                 for member in members:

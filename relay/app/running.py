@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +19,7 @@ from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
 from relay.kafka.kit import CanaryKit, LaneKit
 from relay.kafka.security import client_of
+from relay.kafka.validity import watch
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
@@ -56,12 +57,16 @@ class StageEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A relay that is put together and not yet started."""
+    """A relay that is put together and not yet started.
+
+    `beside` are tasks without an end of their own, which run as long as the workers.
+    """
 
     settings: Settings
     rules: Rules
     metrics: Metrics
     workers: dict[str, "IngestWorker | CorrelateWorker"]
+    beside: "tuple[Callable[[], Coroutine[None, None, None]], ...]" = ()
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
@@ -107,7 +112,11 @@ def assemble(
         )
     if "correlate" in stages:
         workers["correlate"] = _correlator(settings, kafka, rules, observe)
-    return Parts(settings, rules, metrics, workers)
+    beside = (
+        partial(time_loop, metrics.loop_delay),
+        partial(watch, settings.security, kafka.client, observe),
+    )
+    return Parts(settings, rules, metrics, workers, beside)
 
 
 def _correlator(
@@ -178,13 +187,14 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     gc.set_threshold(YOUNG)
     async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
         started(port)
-        timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
+        others = [tasks.create_task(other()) for other in parts.beside]
         working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set() and any(map(_ended, working)):
             raise StageEndedError
         await asyncio.wait(working)
-        timing.cancel()
+        for other in others:
+            other.cancel()
 
 
 def _ended(task: "asyncio.Task[None]") -> bool:

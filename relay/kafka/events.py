@@ -26,6 +26,14 @@ class Step(StrEnum):
     MERGED = "merged"
 
 
+class Purpose(StrEnum):
+    """What a certificate is for. The broker's is the one it showed last."""
+
+    CLIENT = "client"
+    AUTHORITY = "authority"
+    BROKER = "broker"
+
+
 class Why(StrEnum):
     """Why something failed: the closed set for labels."""
 
@@ -165,6 +173,14 @@ class CanaryLost:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateEnds:
+    """The first certificate of a purpose to end does so at `at` (Unix time in s)."""
+
+    purpose: Purpose
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Lag:
     """`records` of a partition were not yet decided, the first of them `seconds` old at most."""
 
@@ -248,6 +264,7 @@ Event = (
     | CanariesBegun
     | CanaryReturned
     | CanaryLost
+    | CertificateEnds
     | Lag
     | LaneStands
     | Assigned

@@ -63,6 +63,7 @@ SETS: Final[dict[str, tuple[str, ...]]] = {
         "fenced", "timeout", "connection", "missing-topic", "forbidden-topic", "oversized",
         "store", "dead-client", "kafka",
     ),
+    "purpose": ("client", "authority", "broker"),
     "level": ("debug", "info", "warning", "error", "critical"),
 }  # fmt: skip
 """The values of each label; those of `member` are the ids of the register."""
@@ -207,6 +208,13 @@ DEFINITIONS: Final = (
         _C, "relay_records_dropped", "records of batches that a rebalance overtook; read again"
     ),
     Definition(_C, "relay_batches_limited", "batches the broker found too large"),
+    Definition(
+        _G,
+        "relay_certificate_expiry_timestamp_seconds",
+        "when the first certificate of a purpose to end does so",
+        ("purpose",),
+        told=True,
+    ),
     Definition(_G, "relay_build_info", "always 1", ("version", "python")),
     Definition(
         _G, "relay_policy_info", "always 1; equal where register and settings decide alike", _D

@@ -274,6 +274,10 @@ class Metrics:
         """The broker refused a batch as too large."""
         self._count("relay_batches_limited")
 
+    def certificate_ends(self, purpose: str, at: float) -> None:
+        """The first certificate of a purpose ends at `at` (Unix time in s)."""
+        self._open["relay_certificate_expiry_timestamp_seconds"].labels(purpose).set(at)
+
     def loop_delay(self, seconds: float) -> None:
         """The event loop woke a task up `seconds` late."""
         self._histograms["relay_event_loop_delay_seconds"].child().observe(seconds)
