@@ -53,6 +53,14 @@ MEMBERS: Final = Dashboard(
             ("max by (member) (relay_member_aside_lanes)", "{{member}}, lanes"),
             ("sum by (member) (increase(relay_members_set_aside_total[1h]))", "{{member}}, 1 h"),
         ),
+        gauge(
+            "Alerts left unread",
+            "Since a member's consumer groups last moved on or had nothing to read; an hour is "
+            "RelayMemberNotReading. Who keeps its offsets elsewhere is not seen.",
+            "s",
+            "max by (member) (relay_member_unread_seconds)",
+            "{{member}}",
+        ),
         panel(
             "Reached by a canary",
             "Since the lane that waits longest had its canary in the member's topic. Much more "

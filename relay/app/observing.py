@@ -19,8 +19,10 @@ from relay.kafka.events import (
     LaneReady,
     LaneStands,
     MemberAside,
+    MembersUnread,
     ProducerReplaced,
     ReadableLatency,
+    ReadersUnknown,
     RecordsLost,
     SourceForbidden,
     Stepped,
@@ -38,7 +40,7 @@ Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
-Standing = Lag | LaneStands | Assigned
+Standing = Lag | LaneStands | Assigned | MembersUnread | ReadersUnknown
 Life = CanariesBegun | CanaryReturned | CanaryLost | CertificateEnds
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
@@ -57,7 +59,7 @@ class Observer:
             self._metrics.observe(said)
             return
         match said:
-            case Lag() | LaneStands() | Assigned():
+            case Lag() | LaneStands() | Assigned() | MembersUnread() | ReadersUnknown():
                 self._standing(said)
             case TransactionCommitted() | TransactionAborted() | ReadableLatency() | Stepped():
                 self._transaction(said)
@@ -87,6 +89,11 @@ class Observer:
                 self._metrics.lane_stands(lane, at / 1_000, size)
             case Assigned(stage, partitions):
                 self._metrics.assigned(stage.value, partitions)
+            case MembersUnread(waited):
+                self._metrics.members_unread(waited)
+            case ReadersUnknown(why, detail):
+                fields: Fields = {"why": why.value, "detail": detail}
+                self._journal.tell("readers not known", "warning", why.value, fields)
             case _:
                 assert_never(said)
 

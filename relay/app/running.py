@@ -12,6 +12,7 @@ from relay import __version__
 from relay.app.observing import Observer
 from relay.core.correlate import Rules
 from relay.core.register import Register
+from relay.kafka import readers, validity
 from relay.kafka.config import IngestSettings, KafkaSettings, LaneSettings, Topics
 from relay.kafka.correlate import CorrelateWorker
 from relay.kafka.correlate import Health as WorkerHealth
@@ -19,7 +20,6 @@ from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
 from relay.kafka.kit import CanaryKit, LaneKit
 from relay.kafka.security import client_of
-from relay.kafka.validity import watch
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
@@ -47,6 +47,10 @@ IDLE_S = 5.0
 """A stage that has not polled for this long is not fetching: it is not ready."""
 
 
+Beside = Callable[[], Coroutine[None, None, None]]
+"""A task without an end of its own."""
+
+
 class AddressError(Exception):
     """The address for metrics and health cannot be listened on; says which and why."""
 
@@ -59,14 +63,14 @@ class StageEndedError(Exception):
 class Parts:
     """A relay that is put together and not yet started.
 
-    `beside` are tasks without an end of their own, which run as long as the workers.
+    `beside` run as long as the workers.
     """
 
     settings: Settings
     rules: Rules
     metrics: Metrics
     workers: dict[str, "IngestWorker | CorrelateWorker"]
-    beside: "tuple[Callable[[], Coroutine[None, None, None]], ...]" = ()
+    beside: "tuple[Beside, ...]" = ()
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
@@ -112,11 +116,14 @@ def assemble(
         )
     if "correlate" in stages:
         workers["correlate"] = _correlator(settings, kafka, rules, observe)
-    beside = (
+    beside: list[Beside] = [
         partial(time_loop, metrics.loop_delay),
-        partial(watch, settings.security, kafka.client, observe),
-    )
-    return Parts(settings, rules, metrics, workers, beside)
+        partial(validity.watch, settings.security, kafka.client, observe),
+    ]
+    correlating = workers.get("correlate")
+    if isinstance(correlating, CorrelateWorker):
+        beside.append(partial(readers.watch, kafka, topics, correlating.told, observe))
+    return Parts(settings, rules, metrics, workers, tuple(beside))
 
 
 def _correlator(

@@ -55,6 +55,11 @@ class CorrelateWorker:
         ready = sum(lane.ready for lane in lanes)
         return Health(self.joined, len(lanes), ready, self._patience.idle())
 
+    def told(self) -> dict[Partition, int]:
+        """Return where the last alert of each partition of our lanes ends, as far as we told it."""
+        ready = (lane for lane in self._lanes.values() if lane.ready)
+        return {place: end for lane in ready for place, end in lane.told().items()}
+
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end the running transactions and leave the group.
 

@@ -181,6 +181,21 @@ class CertificateEnds:
 
 
 @dataclass(frozen=True, slots=True)
+class MembersUnread:
+    """For so many seconds members have left alerts unread, those with a consumer group."""
+
+    seconds: dict[MemberId, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersUnknown:
+    """The brokers did not say how far members have read. `detail` is for the log."""
+
+    why: Why
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lag:
     """`records` of a partition were not yet decided, the first of them `seconds` old at most."""
 
@@ -265,6 +280,8 @@ Event = (
     | CanaryReturned
     | CanaryLost
     | CertificateEnds
+    | MembersUnread
+    | ReadersUnknown
     | Lag
     | LaneStands
     | Assigned

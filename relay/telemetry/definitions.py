@@ -129,6 +129,13 @@ DEFINITIONS: Final = (
         _G, "relay_member_aside_lanes", "lanes of this process that have a member set aside", _M
     ),
     Definition(
+        _G,
+        "relay_member_unread_seconds",
+        "for how long a member has left alerts of this process's lanes unread",
+        _M,
+        told=True,
+    ),
+    Definition(
         _H,
         "relay_append_to_readable_seconds",
         "from a detection's append to its alert's being readable, by two clocks",

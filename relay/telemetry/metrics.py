@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, assert_never
 
 from prometheus_client import (
@@ -81,6 +81,7 @@ class Metrics:
         self._ready: set[int] = set()
         self._standing: set[int] = set()
         self._aside: dict[MemberId, set[int]] = {}
+        self._readers: set[MemberId] = set()
 
     def _define(self, made: Definition) -> None:
         name, meaning, labels, unit = made.name, made.meaning, made.labels, made.unit
@@ -273,6 +274,15 @@ class Metrics:
     def batch_limited(self) -> None:
         """The broker refused a batch as too large."""
         self._count("relay_batches_limited")
+
+    def members_unread(self, seconds: Mapping[MemberId, float]) -> None:
+        """For so many seconds these members, and no others, have left alerts unread."""
+        gauge = self._open["relay_member_unread_seconds"]
+        for member in self._readers - seconds.keys():
+            gauge.remove(member)
+        self._readers = set(seconds)
+        for member, waited in seconds.items():
+            gauge.labels(member).set(waited)
 
     def certificate_ends(self, purpose: str, at: float) -> None:
         """The first certificate of a purpose ends at `at` (Unix time in s)."""

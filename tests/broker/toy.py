@@ -207,13 +207,15 @@ class Toy:
         async with admin(self.bootstrap) as client:
             await client.delete_topics(list(topics))
 
-    async def feed(self, *keys: bytes, lane: int = 0, topic: str | None = None) -> None:
+    async def feed(
+        self, *keys: bytes, lane: int = 0, topic: str | None = None, value: bytes = b"seen"
+    ) -> None:
         """Write sightings of `keys`, or detections when a topic is given."""
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True)
         await producer.start()
         try:
             futures = [
-                await producer.send(topic or self.topics.sightings, b"seen", key, partition=lane)
+                await producer.send(topic or self.topics.sightings, value, key, partition=lane)
                 for key in keys
             ]
             await asyncio.gather(*futures)

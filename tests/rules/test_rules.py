@@ -63,6 +63,8 @@ def test_prometheus_has_nothing_against_the_metrics(promtool: Path) -> None:
     metrics.lag("ingest", "detections.ee", 0, (1, 2.0))
     metrics.lane_stands(0, 1.0, 2)
     metrics.canaries.begun(0, ("ee",), 1.0)
+    metrics.members_unread({"ee": 1.0})
+    metrics.certificate_ends("client", 1.0)
 
     body, _ = metrics.render("")
     said = subprocess.run(

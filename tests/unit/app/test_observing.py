@@ -11,6 +11,8 @@ from relay.kafka.events import (
     CanaryReturned,
     Lag,
     LaneStands,
+    MembersUnread,
+    ReadersUnknown,
     SourceForbidden,
     Stage,
     Why,
@@ -36,6 +38,20 @@ def test_what_stands_has_its_metric() -> None:
     assert value("relay_state_bytes", {"lane": "2"}) == 4096
     assert value("relay_partitions_assigned", {"stage": "correlate"}) == 4
     assert value("relay_sources_forbidden_total", {"member": "ee"}) == 1
+
+
+def test_what_is_left_unread_is_told_of_those_alone_who_have_a_group() -> None:
+    """Each look replaces the last; a look that failed changes nothing."""
+    metrics = Metrics(("ee", "fr"), "1")
+    observer = Observer(metrics, Journal())
+
+    observer(MembersUnread({"ee": 0, "fr": 120}))
+    observer(MembersUnread({"fr": 180}))
+    observer(ReadersUnknown(Why.TIMEOUT, "TimeoutError()"))
+
+    value = metrics.registry.get_sample_value
+    assert value("relay_member_unread_seconds", {"member": "fr"}) == 180
+    assert value("relay_member_unread_seconds", {"member": "ee"}) is None
 
 
 def test_signs_of_life_have_theirs(capsys: pytest.CaptureFixture[str]) -> None:
