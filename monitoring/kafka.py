@@ -25,6 +25,21 @@ KAFKA: Final = Dashboard(
             "max by (stage) (increase(relay_rebalances_total[1h]))",
             "{{stage}}",
         ),
+        gauge(
+            "How long rebalances last",
+            "From taking to giving, on average since the process began; the stage stands then.",
+            "s",
+            "sum by (instance, stage) (relay_rebalance_seconds_sum) "
+            "/ sum by (instance, stage) (relay_rebalance_seconds_count)",
+            "{{instance}} {{stage}}",
+        ),
+        gauge(
+            "Since the last poll",
+            "Each stage polls all the time; five seconds without make a process unready.",
+            "s",
+            "time() - min by (instance, stage) (relay_stage_last_poll_timestamp_seconds)",
+            "{{instance}} {{stage}}",
+        ),
         panel(
             "Clients given up, an hour",
             "After a failure; a new one takes its place.",

@@ -20,6 +20,7 @@ from relay.kafka.events import (
     LaneStands,
     MemberAside,
     MembersUnread,
+    Polled,
     ProducerReplaced,
     ReadableLatency,
     ReadersUnknown,
@@ -40,7 +41,7 @@ Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
-Standing = Lag | LaneStands | Assigned | MembersUnread | ReadersUnknown
+Standing = Lag | LaneStands | Assigned | Polled | MembersUnread | ReadersUnknown
 Life = CanariesBegun | CanaryReturned | CanaryLost | CertificateEnds
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
@@ -59,7 +60,7 @@ class Observer:
             self._metrics.observe(said)
             return
         match said:
-            case Lag() | LaneStands() | Assigned() | MembersUnread() | ReadersUnknown():
+            case Lag() | LaneStands() | Assigned() | Polled() | MembersUnread() | ReadersUnknown():
                 self._standing(said)
             case TransactionCommitted() | TransactionAborted() | ReadableLatency() | Stepped():
                 self._transaction(said)
@@ -89,6 +90,8 @@ class Observer:
                 self._metrics.lane_stands(lane, at / 1_000, size)
             case Assigned(stage, partitions):
                 self._metrics.assigned(stage.value, partitions)
+            case Polled(stage, at):
+                self._metrics.polled(stage.value, at)
             case MembersUnread(waited):
                 self._metrics.members_unread(waited)
             case ReadersUnknown(why, detail):

@@ -12,7 +12,7 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from relay.kafka.changelog import Restorer
 from relay.kafka.clients import Consumer, Partition, grouped
 from relay.kafka.errors import Environment, Treatment, classify, leaves
-from relay.kafka.events import Assigned, ClientRecycled, Lag, LaneStands, Stage
+from relay.kafka.events import Assigned, ClientRecycled, Lag, LaneStands, Polled, Stage
 from relay.kafka.internals import discard_consumer
 from relay.kafka.kit import LaneKit
 from relay.kafka.lane import Lane
@@ -133,6 +133,7 @@ class CorrelateWorker:
     async def _watch(self, consumer: Consumer) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            self._kit.observe(Polled(Stage.CORRELATE, time.time() - self._patience.idle()))
             reading = [p for p, lane in self._lanes.items() if lane.ready]
             watch(consumer, reading, self._patience)
             for partition in reading:

@@ -224,6 +224,14 @@ class Assigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Polled:
+    """A stage's last poll returned at `at` (Unix time in s)."""
+
+    stage: Stage
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ProducerReplaced:
     """A send failed for good: what was not acknowledged is sent again by a new producer."""
 
@@ -285,6 +293,7 @@ Event = (
     | Lag
     | LaneStands
     | Assigned
+    | Polled
     | ProducerReplaced
     | ClientRecycled
     | Undeliverable

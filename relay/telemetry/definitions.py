@@ -199,6 +199,20 @@ DEFINITIONS: Final = (
     Definition(_G, "relay_partitions_assigned", "partitions that the group gave this process", _S),
     Definition(_C, "relay_rebalances", "times that the group gave out its partitions anew", _S),
     Definition(
+        _H,
+        "relay_rebalance_seconds",
+        "from the group's taking this process's partitions to its giving them out",
+        _S,
+        RESTORE,
+    ),
+    Definition(
+        _G,
+        "relay_stage_last_poll_timestamp_seconds",
+        "when a stage of this process last came back from a poll",
+        _S,
+        told=True,
+    ),
+    Definition(
         _C, "relay_sources_forbidden", "refusals by the broker to let a member's topic be read", _M
     ),
     Definition(_C, "relay_records_lost", "records that retention removed before they were read"),

@@ -82,6 +82,7 @@ class Metrics:
         self._standing: set[int] = set()
         self._aside: dict[MemberId, set[int]] = {}
         self._readers: set[MemberId] = set()
+        self._deciding: dict[str, float] = {}
 
     def _define(self, made: Definition) -> None:
         name, meaning, labels, unit = made.name, made.meaning, made.labels, made.unit
@@ -236,8 +237,18 @@ class Metrics:
     def assigned(self, stage: str, partitions: int | None) -> None:
         """The group gave `partitions` of a stage's; None while it is deciding, or if we left it."""
         self._gauges["relay_partitions_assigned"].child(stage).set(partitions or 0)
-        if partitions is not None:
-            self._count("relay_rebalances", stage)
+        if partitions is None:
+            self._deciding.setdefault(stage, self._clock())
+            return
+        self._count("relay_rebalances", stage)
+        began = self._deciding.pop(stage, None)
+        if began is not None:
+            lasted = self._clock() - began
+            self._histograms["relay_rebalance_seconds"].child(stage).observe(lasted)
+
+    def polled(self, stage: str, at: float) -> None:
+        """A stage's last poll returned at `at` (Unix time in s)."""
+        self._open["relay_stage_last_poll_timestamp_seconds"].labels(stage).set(at)
 
     def source_forbidden(self, member: MemberId) -> None:
         """The broker refuses to let a member's inbound topic be read."""

@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from relay.app.running import STAGES, Parts, assemble, run
 from relay.kafka.correlate import CorrelateWorker
-from relay.kafka.events import Event, Lag, Stepped
+from relay.kafka.events import Event, Lag, Polled, Stepped
 from relay.model.member import Member
 from relay.model.outcome import Outcome
 from relay.model.policy import WINDOWS_MS
@@ -97,8 +97,8 @@ class Witness:
         self._steps: Counter[str] = Counter()
 
     def observe(self, event: Outcome | Event) -> None:
-        """Write an event down. Lag is told each second and of no interest here."""
-        if isinstance(event, Lag):
+        """Write an event down. What is told each second is of no interest here."""
+        if isinstance(event, (Lag, Polled)):
             return
         said = {"event": type(event).__name__, **asdict(event), "clock": time.time()}
         os.write(1, orjson.dumps(said, default=str) + b"\n")

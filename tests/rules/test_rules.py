@@ -65,6 +65,7 @@ def test_prometheus_has_nothing_against_the_metrics(promtool: Path) -> None:
     metrics.canaries.begun(0, ("ee",), 1.0)
     metrics.members_unread({"ee": 1.0})
     metrics.certificate_ends("client", 1.0)
+    metrics.polled("ingest", 1.0)
 
     body, _ = metrics.render("")
     said = subprocess.run(

@@ -12,6 +12,7 @@ from relay.kafka.events import (
     Lag,
     LaneStands,
     MembersUnread,
+    Polled,
     ReadersUnknown,
     SourceForbidden,
     Stage,
@@ -29,6 +30,7 @@ def test_what_stands_has_its_metric() -> None:
     observer(LaneStands(2, 1_700_000_000_500, 4096))
     observer(Assigned(Stage.CORRELATE, 4))
     observer(SourceForbidden("detections.ee"))
+    observer(Polled(Stage.INGEST, 1_700_000_000.25))
 
     value = metrics.registry.get_sample_value
     place = {"stage": "ingest", "topic": "detections.ee", "partition": "0"}
@@ -38,6 +40,9 @@ def test_what_stands_has_its_metric() -> None:
     assert value("relay_state_bytes", {"lane": "2"}) == 4096
     assert value("relay_partitions_assigned", {"stage": "correlate"}) == 4
     assert value("relay_sources_forbidden_total", {"member": "ee"}) == 1
+    polled = "relay_stage_last_poll_timestamp_seconds"
+    assert value(polled, {"stage": "ingest"}) == 1_700_000_000.25
+    assert value(polled, {"stage": "correlate"}) is None
 
 
 def test_what_is_left_unread_is_told_of_those_alone_who_have_a_group() -> None:
