@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from relay.broker import free_ports
 from relay.cli.doctor.document import document
+from relay.cli.doctor.finding import Weight
 from relay.cli.doctor.findings import findings
 from relay.cli.doctor.gathered import Disk, Gathered, Roll, Secret, Versions
 from relay.cli.main import app
@@ -25,6 +26,7 @@ from tests.builders import HOUR, START
 
 ROOT = Path(__file__).parents[3]
 GIB = 1 << 30
+DAY = 86_400
 PLANTED = "planted-5a1e"
 """Stands wherever a person may write something; it must come out nowhere."""
 
@@ -68,6 +70,32 @@ def counted(name: str) -> Gathered:
     """All is sound but one metric."""
     pages = Pages(Checked(ok=True), Checked(ok=True), (Series(name, {}, 2),))
     return replace(SOUND, pages=pages)
+
+
+def without_canary_for(seconds: float) -> Gathered:
+    """All is sound, but a member's topic has not been reached for some time."""
+    reached = START / 1_000 - seconds
+    served = (
+        Series("relay_canary_interval_seconds", {}, 60),
+        Series("relay_canary_last_success_timestamp_seconds", {"member": "fr"}, reached),
+    )
+    return replace(SOUND, pages=Pages(Checked(ok=True), Checked(ok=True), served))
+
+
+def test_a_canary_that_is_a_little_late_is_not_lost() -> None:
+    """A lane that was just taken over may have missed some."""
+    assert findings(without_canary_for(240)) == ()
+
+
+def test_what_ends_later_than_in_a_fortnight_is_no_finding() -> None:
+    """Within a week it weighs more than before."""
+    later, soon, near = (
+        findings(replace(SOUND, ends={"client": START / 1_000 + days * DAY})) for days in (15, 8, 6)
+    )
+
+    assert [[each.weight for each in found] for found in (later, soon, near)] == [
+        [], [Weight.NOTE], [Weight.WRONG],
+    ]  # fmt: skip
 
 
 def test_where_all_is_sound_nothing_is_found() -> None:
@@ -135,6 +163,9 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         ),
         (counted("relay_records_lost_total"), "relay", "2 records were lost"),
         (counted("relay_member_aside_lanes"), "relay", "2 lanes have a member set aside"),
+        (replace(SOUND, ends={"client": START / 1_000 + 13 * DAY}), "certificates", "13.0 days"),
+        (replace(SOUND, ends={"authority": START / 1_000 - 1}), "certificates", "has expired"),
+        (without_canary_for(301), "relay", "1 members (fr)"),
     ],
 )
 def test_what_looks_wrong_is_found_with_what_to_do(known: Gathered, where: str, says: str) -> None:
