@@ -96,7 +96,7 @@ class Tls:
     """
 
     def __init__(self, security: Security) -> None:
-        self._security = security
+        self.security = security
         self._made: ssl.SSLContext | None = None
         self._stamps: object = None
         self._newest: dict[object, ReferenceType[ssl.SSLObject]] = {}
@@ -130,9 +130,9 @@ class Tls:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            stamps = [_stamp(path) for path in _certificates(self._security) if path is not None]
+            stamps = [_stamp(path) for path in _certificates(self.security) if path is not None]
             if self._made is None or stamps != self._stamps:
-                self._made, self._stamps = _context(self._security), stamps
+                self._made, self._stamps = _context(self.security), stamps
         except OSError as error:
             said = error.strerror or type(error).__name__
             if self._made is None:

@@ -12,7 +12,7 @@ import pytest
 from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
 
 from relay.broker import Runtime
-from relay.broker.certificates import Authority
+from relay.broker.certificates import LIFE, Authority
 from relay.broker.secured import NODE
 from relay.kafka.admin import administering
 from relay.kafka.config import KafkaSettings
@@ -197,6 +197,41 @@ def test_the_command_line_says_that_it_was_not_let_in_and_no_secret(
     assert told.returncode == 5, told.stderr
     assert "login denied" in told.stderr
     assert "hunter2" not in told.stderr + told.stdout
+
+
+@pytest.mark.parametrize(
+    ("expired", "says"),
+    [(True, "has expired: 2"), (False, "may be of an authority that they do not trust")],
+    ids=["expired", "of another authority"],
+)
+def test_the_command_line_says_that_a_certificate_may_be_why(
+    guarded: Guarded, tmp_path: Path, expired: bool, says: str
+) -> None:
+    """Brokers only close the connection; it is no fault of the network all the same: code 5."""
+    by = guarded.authority if expired else Authority(guarded.home / "another.crt", "another")
+    made = by.issue("ee", tmp_path, EXPIRED if expired else LIFE)
+    security = {"protocol": "ssl", "ca_file": str(guarded.authority.path)}
+    security |= {"cert_file": str(made.cert), "key_file": str(made.key)}
+
+    with guarded.heard(TURNED_AWAY):
+        told = command(tmp_path, security, guarded.cluster.tls, "follow", "-m", "ee", "--until-end")
+
+    assert told.returncode == 5, told.stderr
+    assert "closed during the handshake: the certificate of kafka.security.cert_file" in told.stderr
+    assert says in told.stderr
+
+
+def test_a_broker_that_is_not_there_is_no_fault_of_a_certificate(
+    guarded: Guarded, tmp_path: Path
+) -> None:
+    """Where nothing listens it is code 4, whatever would be shown."""
+    made = guarded.authority.issue("ee", tmp_path)
+    security = {"protocol": "ssl", "cert_file": str(made.cert), "key_file": str(made.key)}
+
+    told = command(tmp_path, security, "127.0.0.1:1", "follow", "-m", "ee", "--until-end")
+
+    assert told.returncode == 4, told.stderr
+    assert "certificate" not in told.stderr
 
 
 def test_a_secret_that_cannot_be_read_is_not_named(guarded: Guarded, tmp_path: Path) -> None:
