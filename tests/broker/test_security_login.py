@@ -10,10 +10,12 @@ from typing import Final
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
+from typer.testing import CliRunner
 
 from relay.broker import Runtime
 from relay.broker.certificates import LIFE, Authority
 from relay.broker.secured import NODE
+from relay.cli.main import app
 from relay.kafka.admin import administering
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
@@ -161,6 +163,21 @@ def test_a_broker_that_somebody_else_signed_for_is_not_trusted(guarded: Guarded)
 
     assert error is not None
     assert "CERTIFICATE_VERIFY_FAILED" in str(error)
+
+
+def test_a_secured_cluster_is_said_to_serve_and_hears_of_no_failed_login(
+    guarded: Guarded,
+) -> None:
+    """`relay broker status` has no login: it looks whether TLS is spoken, and asks no more."""
+    before = len(guarded.journal)
+
+    told = CliRunner().invoke(app, ["broker", "status", "--data", str(guarded.cluster.data)])
+    with guarded.heard(TURNED_AWAY):
+        refused(guarded.scram("nobody", guarded.password))
+
+    assert told.exit_code == 0, told.output
+    assert "running, serving by TLS (more takes a login)" in told.stdout
+    assert guarded.journal[before:].count(TURNED_AWAY) == 1
 
 
 def command(
