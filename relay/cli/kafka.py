@@ -46,6 +46,8 @@ def broker_errors(settings: KafkaSettings, topic: str) -> Iterator[None]:
     """Turn what goes wrong with a broker into a sentence and an exit code."""
     try:
         yield
+    except BrokenPipeError:
+        raise  # a reader of what we write went away, as `head` does: no broker is at fault
     except Environment as error:
         _report(error, settings, topic)
     except ExceptionGroup as group:

@@ -203,6 +203,17 @@ def test_the_command_line_says_what_is_not_allowed(
     assert deployment.password("m") not in told.output
 
 
+def test_the_doctor_says_what_a_member_is_not_allowed(deployment: Deployment) -> None:
+    """To ask again would not help: who asks lacks a right."""
+    told = deployment.command("m", "doctor")
+    notes = [line for line in told.stderr.splitlines() if "no answer" in line]
+
+    assert len(notes) > 1, told.stderr
+    assert all("forbidden" in line for line in notes)
+    assert "ask again" not in told.stderr
+    assert "allow this principal to describe it" in told.stderr
+
+
 def test_the_relays_own_rules_are_enough_to_check(deployment: Deployment) -> None:
     """What the relay may do lets it see that its topics are as they should be, and not more."""
     mine, anothers = (deployment.command(who, "check", "--connect") for who in ("relay", "m"))

@@ -48,8 +48,14 @@ def _of_settings(known: Gathered) -> Iterator[Finding]:
         do = "name a file with 16 to 64 random bytes in key_secret_file"
         yield wrong("settings", "there is no key secret: `relay run` will not start", do)
     elif known.secret is not None and known.secret.open_to_others:
-        says = "the file of the key secret is open to others than its owner"
-        yield wrong("settings", says, "chmod 600, and give it to the user that runs the relay")
+        yield _open("the key secret")
+    for key in () if known.secret is None else known.secret.open_keys:
+        yield _open(f"kafka.security.{key}")
+
+
+def _open(whose: str) -> Finding:
+    says = f"the file of {whose} is open to others than its owner"
+    return wrong("settings", says, "chmod 600, and give it to the user that runs the relay")
 
 
 def _of_certificates(known: Gathered) -> Iterator[Finding]:

@@ -24,10 +24,14 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """The file of the key secret, without a byte of it: whether others than its owner may read."""
+    """The file of the key secret, without a byte of it: whether others than its owner may read.
+
+    `open_keys` are the keys of kafka.security whose file others may read.
+    """
 
     given: bool
     open_to_others: bool = False
+    open_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

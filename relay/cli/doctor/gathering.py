@@ -53,7 +53,7 @@ def gather(
         begun,
         roll=roll,
         secret=_secret(settings, path, environ),
-        ends=dict(ends(settings.security)),
+        ends={purpose.value: at for purpose, at in ends(settings.security)},
         disk=_disk(settings.state_dir),
     )
     return _served(_asked(known, settings), settings, relay)
@@ -83,11 +83,20 @@ def _roll(path: Path) -> Roll:
 
 
 def _secret(settings: Settings, path: Path | None, environ: Mapping[str, str]) -> Secret:
-    """Return whether there is a secret, and whether its file is open to others."""
-    file = secret_file(path, environ)
-    if settings.secret is None or file is None or not file.is_file():
-        return Secret(given=settings.secret is not None)
-    return Secret(given=True, open_to_others=bool(file.stat().st_mode & FOR_OTHERS))
+    """Return whether there is a secret, and which files with a secret are open to others."""
+    file, security = secret_file(path, environ), settings.security
+    files = {
+        "key_file": security.key,
+        "password_file": security.password,
+        "token_file": security.token,
+    }
+    open_keys = tuple(key for key, each in files.items() if _is_open(each))
+    given = settings.secret is not None
+    return Secret(given=given, open_to_others=given and _is_open(file), open_keys=open_keys)
+
+
+def _is_open(file: Path | None) -> bool:
+    return file is not None and file.is_file() and bool(file.stat().st_mode & FOR_OTHERS)
 
 
 def _disk(place: Path) -> Disk:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from relay.broker import free_ports
+from relay.broker.certificates import Authority
 from relay.cli.doctor.document import document
 from relay.cli.doctor.finding import Weight
 from relay.cli.doctor.findings import findings
@@ -119,6 +120,11 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
     [
         (replace(SOUND, secret=Secret(given=False)), "settings", "no key secret"),
         (replace(SOUND, secret=Secret(given=True, open_to_others=True)), "settings", "open to"),
+        (
+            replace(SOUND, secret=Secret(given=True, open_keys=("token_file",))),
+            "settings",
+            "file of kafka.security.token_file is open to",
+        ),
         (replace(SOUND, roll=Roll(("ee",), ("ee",), {}, {}, {})), "register", "1 members"),
         (on_disk(free=GIB // 2), "disk", "512 MiB are free"),
         (on_disk(free=GIB * 10 // 21, total=10 * GIB), "disk", "are free"),
@@ -286,3 +292,26 @@ def test_the_document_is_written_for_its_owner_alone(
     assert ran.stdout == ""
     assert json.loads((tmp_path / "out.json").read_text())["schema"] == "doctor.v1"
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("mode", "open_keys"), [(0o640, ["password_file"]), (0o600, [])])
+def test_a_password_that_others_may_read_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, open_keys: list[str]
+) -> None:
+    """The file of a password is looked at as that of the key secret is, and not read."""
+    planted(tmp_path)
+    path = tmp_path / "relay.yaml"
+    Authority(tmp_path / "ca.crt")
+    login = f"ca_file: ca.crt, username: ee, password_file: {PLANTED}"
+    secured = f"\n  security: {{protocol: sasl_ssl, {login}}}\nhttp:"
+    path.write_text(path.read_text().replace("\nhttp:", secured))
+    (tmp_path / PLANTED).touch(mode)
+    (tmp_path / PLANTED).chmod(mode)
+
+    _, written, said = doctored(tmp_path, monkeypatch)
+
+    told = json.loads(written)
+    assert told["secret"]["open_keys"] == open_keys
+    assert list(told["certificates"]) == ["authority"]
+    assert ("kafka.security.password_file is open to others" in said) == bool(open_keys)
+    assert PLANTED not in written + said

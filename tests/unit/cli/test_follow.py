@@ -85,3 +85,9 @@ def test_the_missing_topic_is_the_one_named(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == (
         "rejected.fr: there is no such topic; `relay provision` makes it\n"
     )
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_a_broker() -> None:
+    """As when a command's output goes to `head`: the command line ends quietly, as others do."""
+    with pytest.raises(BrokenPipeError), broker_errors(KafkaSettings(("127.0.0.1:1",)), "topics"):
+        raise BrokenPipeError
