@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from aiokafka.errors import KafkaConnectionError
 
 from relay.app.running import kafka_settings
 from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, UNREACHABLE, fail
 from relay.cli.lapsing import NAMES, lapsing
 from relay.cli.options import settings_of
 from relay.kafka.config import KafkaSettings
-from relay.kafka.errors import DENIED, LOGIN, Environment, classify, leaves
+from relay.kafka.errors import CLOSED, DENIED, LOGIN, Environment, classify, leaves
 from relay.kafka.events import Purpose, Why
 from relay.kafka.login import refusal
 from relay.kafka.security import SecretFileError, Tls
@@ -79,7 +78,7 @@ def _distrusted(error: BaseException, settings: KafkaSettings) -> str | None:
     """Return what may be wrong with our certificate if a broker that it was shown to went away:
     brokers say no more than that (TLS 1.3), or that it was bad (TLS 1.2)."""
     tls = settings.client.get("ssl_context")
-    closed = isinstance(error, KafkaConnectionError | ssl.SSLError)
+    closed = isinstance(error, (*CLOSED, ssl.SSLError))
     if not isinstance(tls, Tls) or tls.security.cert is None or not closed:
         return None
     if isinstance(error, ssl.SSLCertVerificationError):

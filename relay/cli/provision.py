@@ -9,7 +9,6 @@ from typing import Annotated, Final
 
 import orjson
 import typer
-from aiokafka.errors import ClusterAuthorizationFailedError
 
 from relay.app.running import kafka_settings
 from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, fail
@@ -18,6 +17,7 @@ from relay.cli.options import Json, SettingsFile, register_of, settings_of
 from relay.kafka import access, access_admin, admin
 from relay.kafka.access import Do, Should, Step
 from relay.kafka.config import KafkaSettings
+from relay.kafka.errors import UNPRIVILEGED
 from relay.kafka.topics import Change, Kind, Topic, plan, wanted
 from relay.model.member import Member
 from relay.settings import Settings
@@ -105,7 +105,7 @@ def _administrator(kafka: KafkaSettings) -> Iterator[None]:
     """Say what is needed to whoever is not allowed; a broker's own words are of its insides."""
     try:
         yield
-    except ClusterAuthorizationFailedError:
+    except UNPRIVILEGED:
         fail(FORBIDDEN, f"{', '.join(kafka.bootstrap)}: access denied: {NEEDED}")
 
 
