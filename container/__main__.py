@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
         return 1
     image = built.image
     if left_out:
-        print(f"{len(left_out)} uncommitted changes are not in it", file=sys.stderr)
+        print(f"not in it, since uncommitted: {len(left_out)} files", file=sys.stderr)
     revision = image.labels["org.opencontainers.image.revision"]
     size = f"{image.stored_bytes / 1e6:.1f} MB"
     print(f"{image.path}: {revision[:12]}, {size}, {time.monotonic() - started:.0f} s")
