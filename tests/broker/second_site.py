@@ -24,7 +24,7 @@ from tests.broker.judge import COMMITTED, Fetched, Verdict, _fetch
 from tests.broker.mirror import Mirror, mirrored
 from tests.broker.victim import SECRET, Fault
 from tests.broker.workers import Workers, is_ready
-from tests.broker.world import MEMBERS, World, _committed, _run, address, name, opened, until
+from tests.broker.world import MEMBERS, World, _committed, _run, name, opened, until
 
 LANES: Final = 2
 APP: Final = "relay"
@@ -33,6 +33,9 @@ APP: Final = "relay"
 READER: Final = "ee.siem"
 SLOW_S: Final = 120.0
 """For the mirror: its start alone takes ten seconds of an idle machine."""
+
+LOST: Final = 40
+"""Detections that members report after the mirror fell behind."""
 
 SECRETLY: Final = "for-fi-alone.attackers.net"
 FAT: Final = 3 << 20
@@ -45,6 +48,9 @@ def places(prefix: str, partitions: int) -> list[TopicPartition]:
     """The partitions of all members' topics of a kind."""
     return [TopicPartition(prefix + m, number) for m in MEMBERS for number in range(partitions)]
 
+
+OWN: Final = [place for place in places(ALERTS, LANES) if place.topic == ALERTS + "ee"]
+"""What the reader reads."""
 
 MIRRORED: Final = [*places(DETECTIONS, 1), *places(ALERTS, LANES)]
 
@@ -63,7 +69,6 @@ class Story:
     """
 
     a: Cluster
-    b: Cluster
     here: World
     there: World
     mirror: Mirror
@@ -109,13 +114,15 @@ def told(cluster_in: ClusterIn, runtime: Runtime, home: Path) -> Iterator[Story]
         cluster_in(home / "cluster-b", Spec()) as b,
         opened(a.bootstrap, home, LANES, APP) as here,
     ):
+        settings(home)
+        provision(home, a.bootstrap, "--yes")
         begin(here)
         (home / "b").mkdir()
         orders = replace(here.workers.orders, bootstrap=b.bootstrap, state=home / "b" / "state")
         mirror = Mirror(runtime, home / "mirror", (a.bootstrap, b.bootstrap))
         with Workers(orders, home / "b").cleaned_up() as workers:
             there = World(b.bootstrap, workers, reported=1_000_000, observable=name)
-            story = Story(a, b, here, there, mirror, home)
+            story = Story(a, here, there, mirror, home)
             try:
                 run_mirror(story)
                 lose(story)
@@ -143,6 +150,7 @@ def begin(here: World) -> None:
     asyncio.run(pack(here.bootstrap))
     here.report(6)
     here.settle()
+    read_on(here)
 
 
 def start(world: World) -> None:
@@ -171,11 +179,8 @@ def run_mirror(story: Story) -> None:
     here.report(60)
     here.settle()
     until(lambda: is_whole(story), within_s=SLOW_S)
-    own = [place for place in places(ALERTS, LANES) if place.topic == ALERTS + "ee"]
-    story.read = story.log(here, own)
-    ends = {place: found[-1].offset + 1 for place, found in story.read.items()}
-    asyncio.run(commit(here.bootstrap, ends))
-    until(lambda: set(_run(_committed(story.b.bootstrap, READER, own))) >= set(own), within_s=SLOW_S)
+    story.read = read_on(here)
+    until(lambda: is_passed_on(story), within_s=SLOW_S)
     here.report(30)
     here.settle()
     until(lambda: is_whole(story), within_s=SLOW_S)
@@ -184,9 +189,24 @@ def run_mirror(story: Story) -> None:
 def is_whole(story: Story) -> bool:
     """Whether all that members could read at the first site is at the second."""
     story.mirror.check()
-    reached = mirrored(story.b.bootstrap)
+    reached = mirrored(story.there.bootstrap)
     logs = story.log(story.here, MIRRORED)
     return all(reached.get(p, -1) >= found[-1].offset for p, found in logs.items() if found)
+
+
+def is_passed_on(story: Story) -> bool:
+    """Whether the second site knows that the reader has read all it has of its alerts."""
+    offsets = _run(_committed(story.there.bootstrap, READER, OWN))
+    logs = story.log(story.there, OWN)
+    return all(offsets[place] > found[-1].offset for place, found in logs.items())
+
+
+def read_on(here: World) -> Log:
+    """Let a member's reader read all there is for it; it commits that it has."""
+    found = _run(_fetch(here.bootstrap, dict.fromkeys(OWN)))
+    ends = {place: records[-1].offset + 1 for place, records in found.items()}
+    asyncio.run(commit(here.bootstrap, ends))
+    return found
 
 
 async def commit(bootstrap: str, ends: dict[TopicPartition, int]) -> None:
@@ -206,44 +226,46 @@ def lose(story: Story) -> None:
     found = story.log(story.here, places(ALERTS, LANES))
     story.aborted = sum(map(len, every.values())) - sum(map(len, found.values()))
     story.mirror.pause()
-    story.here.report(40)
+    story.here.report(LOST)
     for worker in story.here.workers.running():
         worker.kill()
     story.a.kill(1)
     story.mirror.kill()
-    story.reached = mirrored(story.b.bootstrap)
+    story.reached = mirrored(story.there.bootstrap)
 
 
 def take_over(story: Story) -> None:
     """Provision the second site, start its relay, and let members and reader go on there."""
     there = story.there
-    (story.home / "key-secret").write_bytes(SECRET)
-    hub = {"name": "a hub", "country": "EU", "kind": "national-hub"}
-    members = {"version": 1, "members": [{"id": member, **hub} for member in MEMBERS]}
-    (story.home / "members.yaml").write_text(json.dumps(members))
-    settings = {"lanes": LANES, "key_secret_file": "key-secret"}
-    settings |= {"kafka": {"bootstrap": there.bootstrap}}
-    (story.home / "relay.yaml").write_text(json.dumps(settings))
-    story.plan = json.loads(provision(story, "--json").stdout)["changes"]
-    provision(story, "--yes")
+    story.plan = json.loads(provision(story.home, there.bootstrap, "--json").stdout)["changes"]
+    provision(story.home, there.bootstrap, "--yes")
     story.came = story.log(there, MIRRORED)
     start(there)
     there.report(6)
     there.settle()
     story.taken = story.log(there, places(ALERTS, LANES))
     story.rejected.append(story.log(there, places(REJECTED, 1)))
-    own = list(story.read)
-    offsets = _run(_committed(there.bootstrap, READER, own))
+    offsets = _run(_committed(there.bootstrap, READER, OWN))
     story.left = {
         place: [record for record in story.taken[place] if record.offset >= offsets[place]]
-        for place in own
+        for place in OWN
     }
 
 
-def provision(story: Story, *words: str) -> Result:
-    """Run the command at the second site."""
-    settings = str(story.home / "relay.yaml")
-    done = CliRunner().invoke(app, ["provision", "--settings", settings, *words])
+def settings(home: Path) -> None:
+    """Write what is the same at both sites: secret, register and number of lanes."""
+    (home / "key-secret").write_bytes(SECRET)
+    hub = {"name": "a hub", "country": "EU", "kind": "national-hub"}
+    members = [{"id": member, **hub} for member in MEMBERS]
+    (home / "members.yaml").write_text(json.dumps({"version": 1, "members": members}))
+    body = {"lanes": LANES, "key_secret_file": "key-secret"}
+    (home / "relay.yaml").write_text(json.dumps(body))
+
+
+def provision(home: Path, bootstrap: str, word: str) -> Result:
+    """Run the command at one of the sites."""
+    words = ["provision", "--settings", str(home / "relay.yaml"), word]
+    done = CliRunner().invoke(app, words, env={"RELAY_KAFKA__BOOTSTRAP": bootstrap})
     assert done.exit_code == 0, done.output
     return done
 
