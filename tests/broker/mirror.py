@@ -14,9 +14,10 @@ from aiokafka import TopicPartition
 
 from relay.broker import Runtime, cache_dir, fetch_jars
 from relay.broker.artifact import pinned
-from tests.broker.judge import _fetch
+from tests.broker.judge import Fetched, _fetch
 from tests.broker.mirror_lock import LOCK
 from tests.broker.proxy import PATIENCE_S
+from tests.broker.toy import admin
 from tests.broker.workers import ROOT
 
 SETTINGS: Final = ROOT / "examples" / "mirror.properties"
@@ -85,12 +86,19 @@ def mirrored(bootstrap: str) -> dict[TopicPartition, int]:
 
     It is written in one transaction with what it speaks of.
     """
-    place = TopicPartition(PLACES, 0)
-    records = asyncio.run(_fetch(bootstrap, {place: None}))[place]
     found: dict[TopicPartition, int] = {}
-    for record in records:
+    for record in asyncio.run(_places(bootstrap)):
         connector, where = orjson.loads(record.key or b"null")
         if connector == SOURCE and record.value is not None:
             partition = TopicPartition(where["topic"], where["partition"])
             found[partition] = orjson.loads(record.value)["offset"]
     return found
+
+
+async def _places(bootstrap: str) -> list[Fetched]:
+    """Read the mirror's table; it makes it when it starts."""
+    async with admin(bootstrap) as client:
+        if PLACES not in await client.list_topics():
+            return []
+    place = TopicPartition(PLACES, 0)
+    return (await _fetch(bootstrap, {place: None}))[place]

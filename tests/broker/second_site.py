@@ -31,7 +31,7 @@ APP: Final = "relay"
 """The mirror's settings have the relay's groups by this name."""
 
 READER: Final = "ee.siem"
-SLOW_S: Final = 120.0
+SLOW_S: Final = 240.0
 """For the mirror: its start alone takes ten seconds of an idle machine."""
 
 LOST: Final = 40

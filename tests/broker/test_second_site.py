@@ -13,7 +13,7 @@ from tests.broker.judge import Fetched
 from tests.broker.second_site import FAT, LOST, OWN, SECRETLY, Log, Story, told
 from tests.broker.world import MEMBERS
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]
 
 
 class Told(NamedTuple):
