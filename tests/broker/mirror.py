@@ -3,8 +3,8 @@
 import asyncio
 import os
 import signal
-import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,10 @@ from aiokafka import TopicPartition
 
 from relay.broker import Runtime, cache_dir, fetch_jars
 from relay.broker.artifact import pinned
+from relay.broker.node import Node
+from tests.broker.conftest import NOWHERE, owned
 from tests.broker.judge import Fetched, _fetch
 from tests.broker.mirror_lock import LOCK
-from tests.broker.proxy import PATIENCE_S
 from tests.broker.toy import admin
 from tests.broker.workers import ROOT
 
@@ -30,55 +31,50 @@ HEAP: Final = "-Xmx256m"
 
 
 class Mirror:
-    """One process, which mirrors from one cluster to another until it is ended.
+    """A process that mirrors from one cluster to another until it is ended."""
 
-    `given` are variables for the settings, besides the addresses; `settings` another file.
-    """
-
-    def __init__(
-        self,
-        runtime: Runtime,
-        home: Path,
-        addresses: tuple[str, str],
-        settings: Path = SETTINGS,
-        given: Mapping[str, str] | None = None,
-    ) -> None:
-        home.mkdir()
+    def __init__(self, home: Path) -> None:
         self.home = home
+        self._node = Node(home, NOWHERE)
+
+    def start(self, runtime: Runtime, settings: Path, given: Mapping[str, str]) -> None:
+        """Start it, with `given` for variables that the settings name."""
         jars = fetch_jars(cache_dir(), artifacts=pinned(LOCK))
         whole = replace(runtime, jars=(*runtime.jars, *jars))
-        source, target = addresses
-        told = {"MIRROR_FROM": source, "MIRROR_TO": target, **(given or {})}
-        with (home / "console.log").open("wb") as console:
-            self._child = subprocess.Popen(
-                [whole.java, *whole.flags("quick", home), HEAP, MAIN, str(settings)],
-                cwd=home,
-                env=whole.environ() | told,
-                stdout=console,
-                stderr=subprocess.STDOUT,
-            )
+        words = (*whole.flags("quick", self.home), HEAP, MAIN, str(settings))
+        self._node.spawn(whole.java, words, {**whole.environ(), **given})
 
     def check(self) -> None:
-        """Raise ChildProcessError, with the end of its log, if the process has ended."""
-        if self._child.poll() is not None:
-            log = self.home / "server.log"
-            said = log.read_text("utf-8", "replace")[-4_000:] if log.exists() else ""
-            raise ChildProcessError(f"ended with {self._child.returncode}:\n{said}")
+        """Raise ChildProcessError, with why, if the process has ended."""
+        if self._node.pid() is None:
+            raise ChildProcessError(f"it has ended:\n{self._node.tail()}")
 
     def pause(self) -> None:
         """Freeze the process: it lags from now on. It is frozen when this returns."""
-        self._child.send_signal(signal.SIGSTOP)
-        os.waitpid(self._child.pid, os.WUNTRACED)
-
-    def stop(self) -> None:
-        """Ask the process to end, and wait until it has; it may finish what it has read."""
-        self._child.terminate()
-        self._child.wait(PATIENCE_S)
+        self._node.signal(signal.SIGSTOP)
+        child = self._node.child
+        assert child is not None
+        os.waitpid(child.pid, os.WUNTRACED)
 
     def kill(self) -> None:
         """End the process in whatever state, if it still runs."""
-        self._child.kill()
-        self._child.wait(PATIENCE_S)
+        self._node.kill()
+
+
+@contextmanager
+def mirroring(
+    runtime: Runtime, home: Path, addresses: tuple[str, str], settings: Path = SETTINGS
+) -> Iterator[Mirror]:
+    """Hold a process that mirrors from the first of two clusters to the second."""
+    home.mkdir()
+    source, target = addresses
+    mirror = Mirror(home)
+    with owned(home):
+        try:
+            mirror.start(runtime, settings, {"MIRROR_FROM": source, "MIRROR_TO": target})
+            yield mirror
+        finally:
+            mirror.kill()
 
 
 def mirrored(bootstrap: str) -> dict[TopicPartition, int]:

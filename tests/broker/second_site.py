@@ -21,7 +21,7 @@ from relay.cli.main import app
 from relay.pipeline.topics import ALERTS, DETECTIONS, REJECTED
 from tests.broker.conftest import ClusterIn, probe
 from tests.broker.judge import COMMITTED, Fetched, Verdict, _fetch
-from tests.broker.mirror import Mirror, mirrored
+from tests.broker.mirror import Mirror, mirrored, mirroring
 from tests.broker.victim import SECRET, Fault
 from tests.broker.workers import Workers, is_ready
 from tests.broker.world import MEMBERS, World, _committed, _run, name, opened, until
@@ -119,15 +119,12 @@ def told(cluster_in: ClusterIn, runtime: Runtime, home: Path) -> Iterator[Story]
         begin(here)
         (home / "b").mkdir()
         orders = replace(here.workers.orders, bootstrap=b.bootstrap, state=home / "b" / "state")
-        mirror = Mirror(runtime, home / "mirror", (a.bootstrap, b.bootstrap))
         with Workers(orders, home / "b").cleaned_up() as workers:
             there = World(b.bootstrap, workers, reported=1_000_000, observable=name)
-            story = Story(a, here, there, mirror, home)
-            try:
+            with mirroring(runtime, home / "mirror", (a.bootstrap, b.bootstrap)) as mirror:
+                story = Story(a, here, there, mirror, home)
                 run_mirror(story)
                 lose(story)
-            finally:
-                mirror.kill()
             take_over(story)
             come_back(story)
             yield story

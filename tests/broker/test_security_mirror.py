@@ -20,7 +20,7 @@ from relay.model.records import Record
 from relay.settings.secret_file import replace_secret
 from tests.broker.guarded import Guarded, guarded_in
 from tests.broker.guarded_deployment import HUBS, Deployment
-from tests.broker.mirror import SETTINGS, Mirror
+from tests.broker.mirror import SETTINGS, Mirror, mirroring
 from tests.broker.second_site import SLOW_S
 from tests.broker.test_security_access import (
     Attempt,
@@ -128,8 +128,8 @@ def sites(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         known(b, TARGET)
         addresses = (a.cluster.bootstrap, b.cluster.bootstrap)
         settings = secured(home, {"a": a, "b": b})
-        mirror = Mirror(runtime, home / "mirror", addresses, settings)
-        stack.callback(mirror.kill)
+        running = mirroring(runtime, home / "mirror", addresses, settings)
+        mirror = stack.enter_context(running)
         yield Sites(made[0], made[1], mirror)
 
 
