@@ -17,8 +17,8 @@ pytestmark = pytest.mark.broker
 
 LANES = 2
 
-# Whoever waits for the end of such a session waits longer than a test does.
-ATTACHED = IMPATIENT | {"session_timeout_ms": 120_000}
+# Whoever waits for such a session to end, or for it to join again, waits longer than a test does.
+ATTACHED = IMPATIENT | {"session_timeout_ms": 120_000, "rebalance_timeout_ms": 120_000}
 
 
 @pytest.fixture
