@@ -28,12 +28,13 @@ GIB = 1 << 30
 PLANTED = "planted-5a1e"
 """Stands wherever a person may write something; it must come out nowhere."""
 
+READ = Progress("relay.ingest", "detections.ee", 0, 0, 9, 9)
 SOUND_CLUSTER = Cluster(
     Brokers("c", (1, 2, 3), 1, {"produce": 13}),
     {},
     (Copies("relay.state", 0, 1, 3, 3),),
     (Group("relay.ingest", "Stable", 1),),
-    (Progress("relay.ingest", "detections.ee", 0, 0, 9, 9),),
+    (READ, Progress("relay.correlate", "relay.sightings", 0, 0, 7, 7)),
     (Open(0, 0),),
     {0: START},
     {"relay.correlate.0": 1},
@@ -83,6 +84,7 @@ MISSING = Change(Kind.CREATE, Topic("alerts.fr", 1, {}), "")
 RESTORING = Checked(ok=False, checks={"correlate_owned": 4, "correlate_ready": 1})
 LATE = Progress("relay.ingest", "detections.ee", 0, 0, 0, 20_000)
 BEFORE = Progress("relay.ingest", "detections.ee", 0, 5, 4, 9)
+UNFED = Progress("relay.correlate", "relay.sightings", 0, 0, None, 0)
 BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
 
 
@@ -112,6 +114,7 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         (seen(replace(SOUND_CLUSTER, progress=(LATE,))), "progress", "20000 records"),
         (seen(replace(SOUND_CLUSTER, progress=(BEFORE,))), "progress", "retention took"),
         (seen(replace(SOUND_CLUSTER, progress=(BEYOND,))), "progress", "beyond the end"),
+        (seen(replace(SOUND_CLUSTER, progress=(READ, UNFED))), "progress", "no lane has had"),
         (
             seen(
                 replace(
