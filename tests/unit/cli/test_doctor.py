@@ -1,7 +1,10 @@
 """The doctor without a broker: what looks wrong, and what is never shown."""
 
+import fcntl
 import json
+import os
 import re
+import stat
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -258,3 +261,20 @@ def test_the_document_is_written_for_its_owner_alone(
     assert ran.stdout == ""
     assert json.loads((tmp_path / "out.json").read_text())["schema"] == "doctor.v1"
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_device_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--output may be no regular file, like /dev/null: it is written to and left to everybody."""
+    planted(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o622)
+    reader = os.open(pipe, os.O_RDWR)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    CliRunner().invoke(app, ["doctor", "--output", str(pipe)])
+    written = os.read(reader, 1 << 20)
+    os.close(reader)
+
+    assert json.loads(written)["schema"] == "doctor.v1"
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o622
