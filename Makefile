@@ -4,14 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
-CODE := relay tests $(wildcard bench monitoring)
+CODE := relay tests $(wildcard bench container monitoring)
 # --no-config keeps settings of this machine out of the lock.
 LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-strip-extras --quiet pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test lint type bench schemas dashboards pictures lock clean
+.PHONY: help env demo test image lint type bench schemas dashboards pictures lock clean
 
 help: ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ demo: env ## watch an attack move through six SOCs on a real broker; SECURE=1: o
 test: lint type ## everything: lint, types, schema drift, all tests on a real broker
 	$(BIN)/relay schemas --check
 	$(BIN)/python -m pytest
+
+image: env ## build the container image into dist/ and check it; on Debian, as root, with buildah
+	$(BIN)/python -m container
+	$(BIN)/python -m pytest -rs tests/image
 
 lint: env ## style, format, import contracts
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """Signs of life in members' alerts topics, on a real broker."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 
-from relay.broker import Cluster
+from relay.broker import Cluster, Spec
+from relay.kafka.canary import Canary
 from relay.kafka.config import LaneSettings
 from relay.kafka.events import (
     CanariesBegun,
@@ -24,6 +26,7 @@ from relay.kafka.kit import CanaryKit
 from relay.kafka.topics import ALERTS as CONFIG
 from relay.model.records import Outgoing
 from relay.wire import canary
+from tests.broker.conftest import ClusterIn
 from tests.broker.toy import Toy, on_a_loop, read, until
 from tests.broker.world import World, opened
 
@@ -119,6 +122,58 @@ async def test_a_topic_that_takes_no_such_record_is_lost_alone(
         (("ee",), Why.OVERSIZED)
     }
     assert (reached(toy, "ee"), toy.of(MemberAside), toy.of(TransactionAborted)) == (0, [], [])
+
+
+@on_a_loop
+async def test_who_is_set_aside_is_left_alone(kafka: Cluster, prefix: str, tmp_path: Path) -> None:
+    """Its own alert tells of it; a canary that is lost each time would tell nothing more."""
+    toy = a_toy(kafka.bootstrap, prefix)
+    await toy.provision(alerts=["ee"])
+    async with toy.correlating(tmp_path):
+        await ticked(toy, lambda: bool(toy.of(MemberAside)))
+        await ticked(toy, lambda: reached(toy, "ee") > 1)
+        before = len(toy.of(CanaryLost))
+        at = reached(toy, "ee")
+        await ticked(toy, lambda: reached(toy, "ee") > at + 3)
+
+    assert len(toy.of(CanaryLost)) == before
+
+
+@pytest.fixture
+def brittle(cluster_in: ClusterIn, tmp_path: Path) -> Iterator[Cluster]:
+    """A broker that a test may freeze."""
+    with cluster_in(tmp_path / "kafka", Spec()) as cluster:
+        yield cluster
+
+
+@on_a_loop
+async def test_a_broker_that_does_not_answer_costs_one_and_no_more(
+    brittle: Cluster, prefix: str
+) -> None:
+    """It is given up in time, all members are told of as lost, and the next one comes when due."""
+    toy = a_toy(brittle.bootstrap, prefix)
+    await toy.provision()
+    assert toy.canary is not None
+    canaries = Canary(0, toy.kit(), toy.canary, frozenset)
+    writing = asyncio.create_task(canaries.run())
+    canaries.passed(0, time.time_ns() // 1_000_000)
+    await until(lambda: reached(toy, "fr") == 1)
+    brittle.pause(1)
+    try:
+        began = time.monotonic()
+        canaries.passed(0, time.time_ns() // 1_000_000)
+        await until(lambda: bool(toy.of(CanaryLost)))
+        lasted = time.monotonic() - began
+    finally:
+        brittle.resume(1)
+    await asyncio.sleep(QUICK.canary_ms / 1_000)  # the new producer's own start has this bound, too
+    canaries.passed(0, time.time_ns() // 1_000_000)
+    await until(lambda: reached(toy, "fr") == 2)
+    canaries.close()
+    await writing
+
+    assert [(e.members, e.why) for e in toy.of(CanaryLost)] == [(("ee", "fr"), Why.TIMEOUT)]
+    assert lasted < 1.5 * QUICK.canary_ms / 1_000
 
 
 @on_a_loop

@@ -1,7 +1,10 @@
 """The doctor without a broker: what looks wrong, and what is never shown."""
 
+import fcntl
 import json
+import os
 import re
+import stat
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -31,12 +34,13 @@ DAY = 86_400
 PLANTED = "planted-5a1e"
 """Stands wherever a person may write something; it must come out nowhere."""
 
+READ = Progress("relay.ingest", "detections.ee", 0, 0, 9, 9)
 SOUND_CLUSTER = Cluster(
     Brokers("c", (1, 2, 3), 1, {"produce": 13}),
     {},
     (Copies("relay.state", 0, 1, 3, 3),),
     (Group("relay.ingest", "Stable", 1),),
-    (Progress("relay.ingest", "detections.ee", 0, 0, 9, 9),),
+    (READ, Progress("relay.correlate", "relay.sightings", 0, 0, 7, 7)),
     (Open(0, 0),),
     {0: START},
     {"relay.correlate.0": 1},
@@ -112,6 +116,7 @@ MISSING = Change(Kind.CREATE, Topic("alerts.fr", 1, {}), "")
 RESTORING = Checked(ok=False, checks={"correlate_owned": 4, "correlate_ready": 1})
 LATE = Progress("relay.ingest", "detections.ee", 0, 0, 0, 20_000)
 BEFORE = Progress("relay.ingest", "detections.ee", 0, 5, 4, 9)
+UNFED = Progress("relay.correlate", "relay.sightings", 0, 0, None, 0)
 BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
 
 
@@ -146,6 +151,7 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         (seen(replace(SOUND_CLUSTER, progress=(LATE,))), "progress", "20000 records"),
         (seen(replace(SOUND_CLUSTER, progress=(BEFORE,))), "progress", "retention took"),
         (seen(replace(SOUND_CLUSTER, progress=(BEYOND,))), "progress", "beyond the end"),
+        (seen(replace(SOUND_CLUSTER, progress=(READ, UNFED))), "progress", "no lane has had"),
         (
             seen(
                 replace(
@@ -315,3 +321,20 @@ def test_a_password_that_others_may_read_is_found(
     assert list(told["certificates"]) == ["authority"]
     assert ("kafka.security.password_file is open to others" in said) == bool(open_keys)
     assert PLANTED not in written + said
+
+
+def test_a_device_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--output may be no regular file, like /dev/null: it is written to and left to everybody."""
+    planted(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o622)
+    reader = os.open(pipe, os.O_RDWR)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    CliRunner().invoke(app, ["doctor", "--output", str(pipe)])
+    written = os.read(reader, 1 << 20)
+    os.close(reader)
+
+    assert json.loads(written)["schema"] == "doctor.v1"
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o622
