@@ -84,7 +84,7 @@ def command(
         found = _planned(chosen, kafka, topics, should)
         _show(found, as_json=as_json)
         if found.conflicts:
-            fail(FAILURE, f"{found.conflicts} are in conflict; nothing was changed")
+            fail(FAILURE, f"in conflict: {found.conflicts}; nothing was changed")
         if found.work and yes:
             try:
                 provision(chosen, kafka, found, should)
@@ -97,7 +97,7 @@ def command(
         typer.echo("passwords were not compared: that needs protocol sasl_ssl", err=True)
     left = found.foreign if yes else found.foreign + found.work
     if check and left:
-        fail(FAILURE, f"{left} differ, of which a person must decide {found.foreign}")
+        fail(FAILURE, f"differing: {left}, for a person to decide: {found.foreign}")
 
 
 @contextmanager
