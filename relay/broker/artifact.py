@@ -35,8 +35,8 @@ class Artifact:
         return PurePosixPath(*self.group.split("."), self.name, self.version, f"{stem}.jar")
 
 
-def parse_lock(text: str) -> tuple[Artifact, ...]:
-    """Read the lines `coordinate  sha256  size`; `#` starts a comment.
+def parse_lock(text: str, name: str = LOCK.name) -> tuple[Artifact, ...]:
+    """Read the lines `coordinate  sha256  size` of the file `name`; `#` starts a comment.
 
     Raises:
         ValueError: a line is malformed or a coordinate stands twice; the line is named.
@@ -48,18 +48,19 @@ def parse_lock(text: str) -> tuple[Artifact, ...]:
             continue
         artifact = _artifact(fields)
         if artifact is None or artifact.coordinate in artifacts:
-            raise ValueError(f"kafka.lock, line {number}: malformed or repeated: {line!r}")
+            raise ValueError(f"{name}, line {number}: malformed or repeated: {line!r}")
         artifacts[artifact.coordinate] = artifact
     return tuple(artifacts.values())
 
 
-def render_lock(artifacts: Iterable[Artifact]) -> str:
-    """Write what `parse_lock` reads, one line an artifact, sorted by coordinate."""
+def render_lock(artifacts: Iterable[Artifact], maker: str = "relay.broker.lock") -> str:
+    """Write what `parse_lock` reads, one line an artifact, sorted by coordinate.
+
+    `maker` is the module that was asked to.
+    """
     ordered = sorted(artifacts, key=lambda artifact: artifact.coordinate)
     lines = [f"{each.coordinate}  {each.sha256}  {each.size}\n" for each in ordered]
-    return "# Written by `python -m relay.broker.lock`. coordinate  sha256  bytes\n" + "".join(
-        lines
-    )
+    return f"# Written by `python -m {maker}`. coordinate  sha256  bytes\n" + "".join(lines)
 
 
 def pinned() -> tuple[Artifact, ...]:

@@ -12,7 +12,10 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
+
+from jgo.maven import MavenContext
 
 from relay.broker import maven
 from relay.broker.artifact import LOCK, SERVER, Artifact, kafka_version, pinned, render_lock
@@ -28,23 +31,30 @@ def resolve(directory: Path, version: str) -> tuple[Artifact, ...]:
         ValueError: mediation picked another version for a module of Kafka.
     """
     context = maven.context(directory)
-    server = context.create_dependency(":".join((*SERVER, version)))
-    inputs, transitive = context.resolver.resolve([server])
-    unpinned = [
+    unpinned = with_binding(closure(context, [":".join((*SERVER, version))]))
+    refuse_mixed(unpinned, version)
+    return measured(context, unpinned)
+
+
+def closure(context: MavenContext, coordinates: Iterable[str]) -> list[Artifact]:
+    """Return the artifacts of `coordinates` and all that they need, nothing of them fetched."""
+    wanted = [context.create_dependency(each) for each in coordinates]
+    inputs, transitive = context.resolver.resolve(wanted)
+    return [
         Artifact(each.groupId, each.artifactId, each.version, each.classifier, "", 0)
         for each in (*inputs, *transitive)
     ]
-    closure = with_binding(unpinned)
-    refuse_mixed(closure, version)
 
-    def measured(artifact: Artifact) -> Artifact:
+
+def measured(context: MavenContext, unpinned: Iterable[Artifact]) -> tuple[Artifact, ...]:
+    """Fetch artifacts, and return them with the sums and sizes that they have now."""
+
+    def one(artifact: Artifact) -> Artifact:
         content = maven.download(context, artifact).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        group, name, classifier = artifact.group, artifact.name, artifact.classifier
-        return Artifact(group, name, artifact.version, classifier, digest, len(content))
+        return replace(artifact, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return tuple(pool.map(measured, closure))
+        return tuple(pool.map(one, unpinned))
 
 
 def with_binding(closure: Iterable[Artifact]) -> list[Artifact]:
