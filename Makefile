@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
-CODE := relay tests $(wildcard bench monitoring)
+CODE := relay tests $(wildcard bench helm monitoring tools)
 # --no-config keeps settings of this machine out of the lock.
 LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-strip-extras --quiet pyproject.toml
@@ -49,8 +49,9 @@ type: env ## mypy, strict, tests included
 bench: env ## one line of JSON per scenario
 	$(BIN)/python -m bench
 
-schemas: env ## write schemas/ anew from the models
+schemas: env ## write schemas/ anew from the models, and that of the chart's values
 	$(BIN)/relay schemas
+	$(BIN)/python -m helm
 
 dashboards: env ## write helm/relay/files/dashboards anew from monitoring/
 	$(BIN)/python -m monitoring

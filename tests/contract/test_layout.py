@@ -23,7 +23,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def modules() -> list[Path]:
     """Every Python file of the project."""
-    tops = (ROOT / top for top in ("relay", "tests", "bench", "monitoring"))
+    tops = (ROOT / top for top in ("relay", "tests", "bench", "helm", "monitoring", "tools"))
     return sorted(path for top in tops for path in top.rglob("*.py"))
 
 
