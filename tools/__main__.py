@@ -1,7 +1,5 @@
 """`python -m tools`: build every program that is not there, and say which cannot be had."""
 
-import sys
-
 from tools.programs import PACKAGES, UnavailableError, build
 
 
@@ -16,4 +14,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -25,10 +25,7 @@ FILES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml",
             "example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml",
         ),
-        "github.com/kedacore/keda/v2": (
-            "config/crd/bases/keda.sh_scaledobjects.yaml",
-            "config/crd/bases/keda.sh_triggerauthentications.yaml",
-        ),
+        "github.com/kedacore/keda/v2": ("config/crd/bases/keda.sh_scaledobjects.yaml",),
         "github.com/external-secrets/external-secrets": (
             "config/crds/bases/external-secrets.io_externalsecrets.yaml",
         ),
@@ -72,7 +69,7 @@ def made(definitions: Iterable[Path]) -> dict[str, Schema]:
 
 
 def served(definition: Schema) -> dict[str, Schema]:
-    """Return the schemas of one CustomResourceDefinition, by the names that kubeconform looks for."""
+    """Return the schemas of one CustomResourceDefinition, by the names kubeconform looks for."""
     group, kind = definition["spec"]["group"], definition["spec"]["names"]["kind"]
     return {
         f"custom/{kind.lower()}-{group.partition('.')[0]}-{each['name']}.json": _root(

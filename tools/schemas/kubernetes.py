@@ -25,7 +25,6 @@ KINDS: Final = (
     "networkpolicy-networking-v1",
     "pod-v1",
     "poddisruptionbudget-policy-v1",
-    "secret-v1",
     "service-v1",
     "serviceaccount-v1",
     "statefulset-apps-v1",
@@ -62,7 +61,8 @@ def _of_version(archive: ZipFile, version: str) -> dict[str, Schema]:
     known = _read(archive, f"{folder}/{DEFINITIONS}")["$defs"]
     shared = reached([METADATA, *references(list(kinds.values()))], known)
     definitions = {name: bare(each) for name, each in shared.items()}
-    return redirected({**kinds, DEFINITIONS: {"$defs": definitions}}, DEFINITIONS)
+    files: dict[str, Schema] = {**kinds, DEFINITIONS: {"$defs": definitions}}
+    return {name: redirected(each, DEFINITIONS) for name, each in files.items()}
 
 
 def _read(archive: ZipFile, name: str) -> Schema:

@@ -72,18 +72,17 @@ def reached(roots: Iterable[str], known: Mapping[str, Schema]) -> dict[str, Sche
     return found
 
 
-def redirected(schema: Any, place: str) -> Any:
+def redirected(schema: Schema, place: str) -> Schema:
     """Return a schema whose references lead to the definitions in the file `place`."""
-    if isinstance(schema, list):
-        return [redirected(each, place) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        word: f"{place}#/$defs/{value.rpartition('/')[2]}"
-        if word == "$ref" and isinstance(value, str)
-        else redirected(value, place)
-        for word, value in schema.items()
-    }
+    return {word: _redirected(word, value, place) for word, value in schema.items()}
+
+
+def _redirected(word: str, value: Any, place: str) -> Any:
+    if word == "$ref" and isinstance(value, str):
+        return f"{place}#/$defs/{value.rpartition('/')[2]}"
+    if isinstance(value, list):
+        return [_redirected("", each, place) for each in value]
+    return redirected(value, place) if isinstance(value, dict) else value
 
 
 def _inside(word: str, value: Any, change: Callable[[Schema], Schema]) -> Any:
