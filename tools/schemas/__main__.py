@@ -12,15 +12,16 @@ PLACE: Final = Path(__file__).parents[2] / "tests/chart/schemas"
 
 
 def main() -> None:
-    """Write each schema as one line a file; what is no longer made is removed."""
+    """Write each schema as one line; the folders of what was made before are removed."""
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         files = kubernetes.made(kubernetes.fetched(work))
         files |= custom.made([*custom.fetched(), *strimzi.generated(work)])
-    for folder in {path.partition("/")[0] for path in files}:
-        shutil.rmtree(PLACE / folder, ignore_errors=True)
-        (PLACE / folder).mkdir(parents=True)
+    for folder in PLACE.iterdir():
+        if folder.is_dir():
+            shutil.rmtree(folder)
     for path, schema in files.items():
+        (PLACE / path).parent.mkdir(exist_ok=True)
         text = json.dumps(schema, separators=(",", ":"), sort_keys=True)
         (PLACE / path).write_text(text + "\n", encoding="utf-8")
     print(f"{PLACE}: {len(files)} files")
