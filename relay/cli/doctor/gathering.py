@@ -82,7 +82,16 @@ def _secret(settings: Settings, path: Path | None, environ: Mapping[str, str]) -
     file = secret_file(path, environ)
     if settings.secret is None or file is None or not file.is_file():
         return Secret(given=settings.secret is not None)
-    return Secret(given=True, open_to_others=bool(file.stat().st_mode & FOR_OTHERS))
+    return Secret(given=True, open_to_others=is_open(file.stat(), os.geteuid()))
+
+
+def is_open(file: os.stat_result, user: int) -> bool:
+    """Return whether others than `user` may read a file, or write it.
+
+    Who is not the owner reads it by its group, as a pod does its mounted Secrets: that is no other.
+    """
+    own = 0 if file.st_uid == user else stat.S_IRGRP
+    return bool(file.st_mode & FOR_OTHERS & ~own)
 
 
 def _disk(place: Path) -> Disk:

@@ -14,6 +14,7 @@ from relay.broker import free_ports
 from relay.cli.doctor.document import document
 from relay.cli.doctor.findings import findings
 from relay.cli.doctor.gathered import Disk, Gathered, Roll, Secret, Versions
+from relay.cli.doctor.gathering import is_open
 from relay.cli.main import app
 from relay.kafka.events import Why
 from relay.kafka.survey import Brokers, Cluster, Copies, Group, Open, Progress, Unanswered
@@ -255,3 +256,26 @@ def test_the_document_is_written_for_its_owner_alone(
     assert ran.stdout == ""
     assert json.loads((tmp_path / "out.json").read_text())["schema"] == "doctor.v1"
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(
+    ("mode", "owned", "expected"),
+    [
+        (0o600, True, False),
+        (0o400, True, False),
+        (0o640, True, True),
+        (0o604, True, True),
+        (0o440, False, False),
+        (0o460, False, True),
+        (0o444, False, True),
+    ],
+)
+def test_a_file_is_open_to_others_than_the_relay(
+    tmp_path: Path, mode: int, owned: bool, expected: bool
+) -> None:
+    """Its owner alone, or of a mounted Secret the group alone, may read the key secret."""
+    (tmp_path / "secret").touch()
+    (tmp_path / "secret").chmod(mode)
+    status = (tmp_path / "secret").stat()
+
+    assert is_open(status, status.st_uid + (not owned)) is expected
