@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from tests.chart.rendering import VALUES, Object, called, each_values, manifest, render, run
 from tests.chart.rendering import settings as settings_of
+from tools.schemas.kubernetes import VERSIONS
 
 BARE: Final = """\
 apiVersion: v1
@@ -88,7 +89,8 @@ def test_what_cannot_be_read_is_not_passed() -> None:
 
 def scored(values: Path) -> set[tuple[str, str]]:
     """What kube-score has against the chart's objects: its checks, and their words."""
-    options = ["--output-format", "json", "--kubernetes-version", "v1.30"]
+    oldest = f"v{VERSIONS[0].rpartition('.')[0]}"
+    options = ["--output-format", "json", "--kubernetes-version", oldest]
     # The chart must not excuse itself.
     options += ["--disable-ignore-checks-annotations"]
     options += [word for name in OPTIONAL for word in ("--enable-optional-test", name)]
