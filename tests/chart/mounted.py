@@ -1,5 +1,7 @@
 """What a container of the chart finds where its volumes are mounted."""
 
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -8,6 +10,7 @@ from relay.settings import Settings, load_register, load_settings
 from tests.chart.rendering import Object, of_kind
 
 SECRETS: Final = "/run/secrets/relay"
+MOUNTS: Final = (SECRETS, "/etc/relay", "/var/lib/relay")
 
 
 def pod_of(thing: Object) -> Object:
@@ -29,19 +32,35 @@ def secret_files(pod: Object) -> set[str]:
     }
 
 
-def laid_out(objects: list[Object], pod: Object, place: Path) -> tuple[Settings, list[Member]]:
-    """What the relay reads of a pod's volumes, laid out in a directory: its settings, its register.
+def lay_out(objects: list[Object], pod: Object, place: Path, held: Mapping[str, bytes]) -> None:
+    """Write what a pod's volumes hold into a directory that stands for all of their places.
 
-    Raises SettingsError where it would end with code 3.
+    `held` are the secrets by their names below SECRETS; where it says nothing, 16 bytes.
     """
     named = {volume["name"]: volume for volume in pod["volumes"]}["config"]["configMap"]["name"]
     files = next(
         each["data"] for each in of_kind(objects, "ConfigMap") if each["metadata"]["name"] == named
     )
     for name, content in files.items():
-        (place / name).write_text(content.replace(SECRETS, str(place)), encoding="utf-8")
-    for name in secret_files(pod):
-        (place / name).write_bytes(b"0123456789abcdef")
+        (place / name).write_text(here(content, place), encoding="utf-8")
+    within = {name.partition("/")[0] for name in held if "/" in name}
+    secrets = {**dict.fromkeys(secret_files(pod) - within, b"0123456789abcdef"), **held}
+    for name, secret in secrets.items():
+        (place / name).parent.mkdir(exist_ok=True)
+        (place / name).write_bytes(secret)
+
+
+def here(text: str, place: Path) -> str:
+    """What a text of a pod is, if `place` stands for all that is mounted in it."""
+    return re.sub("|".join(MOUNTS), str(place), text)
+
+
+def laid_out(objects: list[Object], pod: Object, place: Path) -> tuple[Settings, list[Member]]:
+    """What the relay reads of a pod's volumes: its settings, its register.
+
+    Raises SettingsError where it would end with code 3.
+    """
+    lay_out(objects, pod, place, {})
     settings = load_settings(place / "relay.yaml", {})
     return settings, list(load_register(settings.members))
 
