@@ -3,6 +3,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
+import yaml
+
 from tests.chart.rendering import VALUES, Object, called, each_values, manifest, render, run
 from tests.chart.rendering import settings as settings_of
 from tools.schemas.kubernetes import VERSIONS
@@ -29,8 +32,18 @@ spec:
           image: relay
           securityContext: {allowPrivilegeEscalation: false, capabilities: {drop: [ALL]}}
 """
-# What holds a pod, by the admission's own list.
-PODS: Final = {"Pod", "StatefulSet", "Deployment", "DaemonSet", "Job", "CronJob", "ReplicaSet"}
+# What holds a pod, by the admission's own list, and where.
+PODS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "Pod": ("v1", ()),
+    "PodTemplate": ("v1", ("template",)),
+    "ReplicationController": ("v1", ("spec", "template")),
+    "ReplicaSet": ("apps/v1", ("spec", "template")),
+    "Deployment": ("apps/v1", ("spec", "template")),
+    "DaemonSet": ("apps/v1", ("spec", "template")),
+    "StatefulSet": ("apps/v1", ("spec", "template")),
+    "Job": ("batch/v1", ("spec", "template")),
+    "CronJob": ("batch/v1", ("spec", "jobTemplate", "spec", "template")),
+}
 
 OK: Final = 10
 OPTIONAL: Final = ("container-ports-check", "container-seccomp-profile")
@@ -68,6 +81,20 @@ def test_a_bare_pod_is_forbidden() -> None:
     assert said.returncode == 1
     for reason in ("allowPrivilegeEscalation", "capabilities", "runAsNonRoot", "seccompProfile"):
         assert reason in said.stdout
+
+
+@pytest.mark.parametrize("kind", PODS)
+def test_no_kind_hides_a_pod(kind: str) -> None:
+    """Whatever a pod is made by, it is judged."""
+    version, path = PODS[kind]
+    body: Object = {"spec": {"containers": [{"name": "relay", "image": "relay"}]}}
+    for step in reversed(path):
+        body = {step: body}
+    hidden = {"apiVersion": version, "kind": kind, "metadata": {"name": "hidden"}, **body}
+
+    said = run("podsecurity", stdin=yaml.safe_dump(hidden))
+    assert said.returncode == 1, said.stderr
+    assert said.stdout.startswith(f"{kind}/hidden: allowPrivilegeEscalation")
 
 
 def test_a_template_is_judged_as_the_pod_that_it_makes() -> None:

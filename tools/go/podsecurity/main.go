@@ -12,12 +12,13 @@ import (
 	"io"
 	"os"
 
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/pod-security-admission/admission"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 )
@@ -41,7 +42,13 @@ func judge(manifest io.Reader, out io.Writer) (forbidden bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	decoder := serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict).UniversalDeserializer()
+	scheme := runtime.NewScheme()
+	for _, add := range []func(*runtime.Scheme) error{corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme} {
+		if err := add(scheme); err != nil {
+			return false, err
+		}
+	}
+	decoder := serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 	documents := yaml.NewYAMLReader(bufio.NewReader(manifest))
 	for {
 		document, err := documents.Read()
@@ -62,29 +69,50 @@ func judge(manifest io.Reader, out io.Writer) (forbidden bool, err error) {
 func judgeOne(evaluator policy.Evaluator, decoder runtime.Decoder, document []byte, out io.Writer) (bool, error) {
 	object, kind, err := decoder.Decode(document, nil, nil)
 	if runtime.IsNotRegisteredError(err) || runtime.IsMissingKind(err) {
-		return false, nil // no kind of Kubernetes' own, so none that holds a pod; or an empty document
+		return false, nil // no kind of Kubernetes' own that holds a pod; or an empty document
 	}
 	if err != nil {
 		return false, err
 	}
-	extractor := admission.DefaultPodSpecExtractor{}
-	resource, _ := meta.UnsafeGuessKindToResource(*kind)
-	if !extractor.HasPodSpec(resource.GroupResource()) {
+	pod := podOf(object)
+	if pod == nil {
 		return false, nil
-	}
-	metadata, pod, err := extractor.ExtractPodSpec(object)
-	if err != nil {
-		return false, err
 	}
 	name, err := meta.NewAccessor().Name(object)
 	if err != nil {
 		return false, err
 	}
-	result := policy.AggregateCheckResults(evaluator.EvaluatePod(restricted, metadata, pod))
+	result := policy.AggregateCheckResults(evaluator.EvaluatePod(restricted, &pod.ObjectMeta, &pod.Spec))
 	said := "allowed"
 	if !result.Allowed {
 		said = result.ForbiddenDetail()
 	}
 	fmt.Fprintf(out, "%s/%s: %s\n", kind.Kind, name, said)
 	return !result.Allowed, nil
+}
+
+// The kinds that the admission looks into, as its DefaultPodSpecExtractor has them: that brings all of
+// client-go along.
+func podOf(object runtime.Object) *corev1.PodTemplateSpec {
+	switch it := object.(type) {
+	case *corev1.Pod:
+		return &corev1.PodTemplateSpec{ObjectMeta: it.ObjectMeta, Spec: it.Spec}
+	case *corev1.PodTemplate:
+		return &it.Template
+	case *corev1.ReplicationController:
+		return it.Spec.Template
+	case *appsv1.ReplicaSet:
+		return &it.Spec.Template
+	case *appsv1.Deployment:
+		return &it.Spec.Template
+	case *appsv1.DaemonSet:
+		return &it.Spec.Template
+	case *appsv1.StatefulSet:
+		return &it.Spec.Template
+	case *batchv1.Job:
+		return &it.Spec.Template
+	case *batchv1.CronJob:
+		return &it.Spec.JobTemplate.Spec.Template
+	}
+	return nil
 }
