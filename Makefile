@@ -4,14 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 MADE := .venv/.made
-CODE := relay tests $(wildcard bench helm monitoring tools)
+CODE := relay tests $(wildcard bench container helm monitoring tools)
 # --no-config keeps settings of this machine out of the lock.
 LOCK := $(BIN)/uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-strip-extras --quiet pyproject.toml
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env demo test chart lint type bench schemas crds readme dashboards pictures lock clean
+.PHONY: help env demo test chart image lint type bench schemas crds readme dashboards pictures lock clean
 
 help: ## say what the targets do
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,10 @@ chart: env ## the chart: lint, suites, schemas, Pod Security; needs Go, and minu
 	@# Apart from the tests, which have little time each; what cannot be built is skipped by name.
 	$(BIN)/python -m tools
 	$(BIN)/python -m pytest tests/chart
+
+image: env ## build the container image into dist/ and check it; on Debian, as root, with buildah
+	$(BIN)/python -m container
+	$(BIN)/python -m pytest -rs tests/image
 
 lint: env ## style, format, import contracts
 	$(BIN)/ruff check .

@@ -79,6 +79,15 @@ def position_now(consumer: Consumer, partition: Partition) -> int | None:
     return state.position if state.has_valid_position else None
 
 
+def registering(producer: Producer) -> "asyncio.Future[None]":
+    """Return what fails when the broker refuses a partition of the transaction just begun.
+
+    aiokafka tells it to who commits offsets, and to who commits; it ends with the transaction.
+    """
+    ending: asyncio.Future[None] = ENDING(TRANSACTIONS(producer))
+    return ending
+
+
 def count_breaks(producer: Producer) -> Callable[[], int]:
     """Return a function that tells how many connections of `producer` have failed.
 

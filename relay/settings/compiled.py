@@ -12,6 +12,7 @@ from relay.model.vocabulary import FAMILIES
 from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
+    CanarySettings,
     CorrelateSettings,
     HttpSettings,
     KafkaSettings,
@@ -41,6 +42,7 @@ class Settings:
     correlate: CorrelateSettings
     security: Security = field(default_factory=Security)
     access: Access = field(default_factory=Access)
+    canary: CanarySettings = field(default_factory=CanarySettings)
 
 
 def policy(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeAlias
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     GroupAuthorizationFailedError,
@@ -18,10 +18,14 @@ from aiokafka.errors import (
 )
 
 from relay.broker import Runtime
-from relay.kafka.config import KafkaSettings
+from relay.kafka.admin import administering
+from relay.kafka.config import KafkaSettings, Topics
+from relay.kafka.events import MembersUnread
 from relay.kafka.reader import reading
+from relay.kafka.readers import watch
 from tests.broker.guarded import guarded_in
 from tests.broker.guarded_deployment import Deployment
+from tests.broker.toy import until
 
 pytestmark = pytest.mark.broker
 
@@ -224,6 +228,51 @@ def test_a_member_does_not_learn_who_the_others_are(deployment: Deployment) -> N
 def test_the_relay_may_not(deployment: Deployment, attempt: Attempt) -> None:
     """The relay has what it needs: it does not read what it told, report, or make topics."""
     assert isinstance(tried(deployment.client("relay"), attempt), DENIED)
+
+
+def test_the_relay_may_look_how_far_a_member_has_read(deployment: Deployment) -> None:
+    """It sees the offsets of members' groups, and no group of anybody else."""
+    place = TopicPartition("alerts.m", 0)
+    told: list[MembersUnread] = []
+
+    async def committed(settings: KafkaSettings, name: str) -> None:
+        consumer = AIOKafkaConsumer(**options(settings), group_id=name)
+        try:
+            await consumer.start()
+            consumer.assign([place])
+            await consumer.commit({place: 0})
+        finally:
+            await consumer.stop()
+
+    def heard(said: object) -> None:
+        assert isinstance(said, MembersUnread)
+        told.append(said)
+
+    async def looked(settings: KafkaSettings) -> list[str]:
+        watching = asyncio.create_task(
+            watch(settings, Topics(), lambda: {place: 1}, heard, every_s=0.1)
+        )
+        try:
+            await until(lambda: len(told) > 1)
+        finally:
+            watching.cancel()
+        async with administering(settings) as admin:
+            return [name for name, *_ in await admin.list_consumer_groups()]
+
+    asyncio.run(committed(deployment.client("m"), "m.siem"))
+    asyncio.run(committed(deployment.guarded.admin, "somebody.else"))
+    seen = asyncio.run(looked(deployment.client("relay")))
+
+    assert "m.siem" in seen
+    assert "somebody.else" not in seen
+    assert told[-1].seconds["m"] > 0
+
+
+def test_the_relay_may_write_canaries_in_its_own_name(deployment: Deployment) -> None:
+    """It has the ids that its lanes' canaries have."""
+    relay = deployment.client("relay")
+
+    assert tried(relay, transact("relay.canary.0", "alerts.fr")) is None
 
 
 @pytest.mark.parametrize("words", [("follow", "-m", "fr", "--until-end"), ("emit", "-m", "fr")])

@@ -13,11 +13,14 @@ from aiokafka.errors import KafkaConnectionError, SaslAuthenticationFailed
 
 from relay.broker import Runtime
 from relay.broker.certificates import Authority
+from relay.broker.secured import NODE
+from relay.kafka.admin import administering
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
 from relay.kafka.probe import round_trip
 from relay.kafka.publisher import publishing
 from relay.kafka.security import Tls
+from relay.kafka.validity import valid_until
 from relay.settings.security import Security
 from tests.broker.guarded import ADMIN, Guarded, guarded_in
 
@@ -48,6 +51,20 @@ def test_who_is_known_is_let_in(guarded: Guarded) -> None:
 
     for client in clients:
         asyncio.run(round_trip(",".join(client.bootstrap), 20.0, client.client))
+
+
+def test_when_a_brokers_certificate_ends_is_known_from_its_connections(guarded: Guarded) -> None:
+    """What it shows is what its file holds."""
+    kafka = guarded.admin
+    tls = kafka.client["ssl_context"]
+    assert isinstance(tls, Tls)
+    [shown] = valid_until((guarded.home / f"{NODE}.crt").read_bytes())
+
+    async def met() -> list[float]:
+        async with administering(kafka):
+            return list(tls.peers_end())
+
+    assert asyncio.run(met()) == [shown]
 
 
 def test_a_wrong_password_or_an_unknown_name_is_refused(guarded: Guarded) -> None:

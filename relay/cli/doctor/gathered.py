@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.kafka.survey import Cluster
 from relay.kafka.topics import Change
@@ -59,6 +59,7 @@ class Disk:
 class Gathered:
     """All of it. `now` is the wall clock here in ms, `differing` what provision would do.
 
+    `ends` has the Unix time in s at which the first certificate of each purpose ends.
     `foreign` True: the state in the cluster was made with another secret or number of lanes.
     """
 
@@ -67,6 +68,7 @@ class Gathered:
     settings: ShownSettings
     roll: Roll
     secret: Secret | None = None
+    ends: Mapping[str, float] = field(default_factory=dict)
     disk: Disk | None = None
     cluster: Cluster | None = None
     differing: tuple[Change, ...] = ()

@@ -21,6 +21,7 @@ from relay.kafka.config import Topics
 from relay.kafka.errors import Environment
 from relay.kafka.survey import Cluster, Inquiry, Unanswered, ask
 from relay.kafka.topics import plan, wanted
+from relay.kafka.validity import ends
 from relay.pipeline.lane import deployment
 from relay.settings import Settings, SettingsError, load_register, load_settings, policy
 from relay.settings.loading import secret_file
@@ -49,7 +50,11 @@ def gather(
         return replace(begun, settings=replace(begun.settings, wrong=wrong))
     roll = _roll(settings.members)
     known = replace(
-        begun, roll=roll, secret=_secret(settings, path, environ), disk=_disk(settings.state_dir)
+        begun,
+        roll=roll,
+        secret=_secret(settings, path, environ),
+        ends=dict(ends(settings.security)),
+        disk=_disk(settings.state_dir),
     )
     return _served(_asked(known, settings), settings, relay)
 

@@ -10,6 +10,7 @@ from relay.cli.follow import Display
 from relay.cli.kafka import broker_errors
 from relay.kafka.config import KafkaSettings
 from relay.model.records import Position, Record
+from relay.wire.canary import encode
 
 
 def a_record(body: object, at: int = 0, topic: str = "alerts.fr", partition: int = 0) -> Record:
@@ -51,6 +52,20 @@ def test_a_repeat_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert shown([*alerts, *rejections], capsys) == [
         an_alert(1), an_alert(1, 2), {"reason": "x"}, {"reason": "x"},
     ]  # fmt: skip
+
+
+def test_signs_of_life_are_shown_on_request_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads alerts is told of no canary; who asks for them gets each, once."""
+    canary = orjson.loads(encode("relay", 2, 1_772_439_240_000, 60))
+    records = [a_record(canary), a_record(an_alert(1)), a_record(canary)]
+
+    assert shown(records, capsys) == [an_alert(1)]
+    Display(as_json=True, canaries=True).show(records)
+    assert [orjson.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        canary, an_alert(1),
+    ]  # fmt: skip
+    Display(as_json=False, canaries=True).show(records[:1])
+    assert capsys.readouterr().out == "08:14:00  CANARY        lane 2 of relay, every 60 s\n"
 
 
 def test_what_is_no_object_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:

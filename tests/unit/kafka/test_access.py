@@ -61,7 +61,9 @@ def test_the_relay_may_neither_report_nor_read_what_it_told() -> None:
     assert {("detections.ee", "read"), ("alerts.ee", "write"), ("rejected.ee", "write")} < mine
     assert {("relay.state", "read"), ("relay.state", "write")} < mine
     assert not {("detections.ee", "write"), ("alerts.ee", "read"), ("rejected.ee", "read")} & mine
-    assert {("relay.correlate.", "write"), ("relay.probe.", "write")} < mine
+    assert {(f"relay.{what}.", "write") for what in ("correlate", "probe", "canary")} < mine
+    assert ("ee.", "describe") in mine
+    assert ("ee.", "read") not in mine
 
 
 def test_the_relay_has_a_quota_that_holds_nothing_back() -> None:
