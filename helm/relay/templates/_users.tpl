@@ -61,12 +61,16 @@ requestPercentage: {{ int .request_percent }}
 {{ include "relay.topicRule" (dict "name" (printf "detections.%s" .id) "operations" "Read, DescribeConfigs") }}
 {{ include "relay.topicRule" (dict "name" (printf "rejected.%s" .id) "operations" "Write, DescribeConfigs") }}
 {{ include "relay.topicRule" (dict "name" (printf "alerts.%s" .id) "operations" "Write, DescribeConfigs") }}
+- resource: {type: group, name: {{ printf "%s." .id | quote }}, patternType: prefix}
+  operations: [Describe]
 {{- end }}
 - resource: {type: group, name: {{ printf "%s.ingest" $app | quote }}, patternType: literal}
   operations: [Read]
 - resource: {type: group, name: {{ printf "%s.correlate" $app | quote }}, patternType: literal}
   operations: [Read]
 - resource: {type: transactionalId, name: {{ printf "%s.correlate." $app | quote }}, patternType: prefix}
+  operations: [Write]
+- resource: {type: transactionalId, name: {{ printf "%s.canary." $app | quote }}, patternType: prefix}
   operations: [Write]
 - resource: {type: transactionalId, name: {{ printf "%s.probe." $app | quote }}, patternType: prefix}
   operations: [Write]
