@@ -96,7 +96,16 @@ def _secret(settings: Settings, path: Path | None, environ: Mapping[str, str]) -
 
 
 def _is_open(file: Path | None) -> bool:
-    return file is not None and file.is_file() and bool(file.stat().st_mode & FOR_OTHERS)
+    return file is not None and file.is_file() and is_open(file.stat(), os.geteuid())
+
+
+def is_open(file: os.stat_result, user: int) -> bool:
+    """Return whether others than `user` may read a file, or write it.
+
+    Who is not the owner reads it by its group, as a pod does its mounted Secrets: that is no other.
+    """
+    own = 0 if file.st_uid == user else stat.S_IRGRP
+    return bool(file.st_mode & FOR_OTHERS & ~own)
 
 
 def _disk(place: Path) -> Disk:
