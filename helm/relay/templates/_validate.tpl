@@ -156,6 +156,9 @@
 {{- if and .Values.provision.passwords (not .Values.config.access.manage) -}}
 {{- $wrong = append $wrong "provision.passwords is not read without config.access.manage" -}}
 {{- end -}}
+{{- if and .Values.provision.enabled .Values.config.access.manage (not .Values.config.access.operators) (has (include "relay.login" .) (list "ssl" "oauthbearer")) -}}
+{{- $wrong = append $wrong "config.access.operators is required with provision: the brokers' name for the administrator, whom a certificate or a token does not give away" -}}
+{{- end -}}
 {{- if and .Values.externalSecrets.enabled (or (not .Values.externalSecrets.store.name) (not .Values.externalSecrets.secrets)) -}}
 {{- $wrong = append $wrong "externalSecrets needs store.name and secrets" -}}
 {{- end -}}
