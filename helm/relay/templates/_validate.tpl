@@ -4,6 +4,7 @@
       (include "relay.wrongDeployment" . | fromJsonArray)
       (include "relay.wrongLogin" . | fromJsonArray)
       (include "relay.wrongStrimzi" . | fromJsonArray)
+      (include "relay.wrongProvision" . | fromJsonArray)
       (include "relay.wrongOptions" . | fromJsonArray) -}}
 {{- if $wrong -}}
 {{- printf "\nThe values contradict themselves:\n- %s" (join "\n- " $wrong) | fail -}}
@@ -138,6 +139,26 @@
 {{- toJson $wrong -}}
 {{- end -}}
 
+{{- define "relay.wrongProvision" -}}
+{{- $wrong := list -}}
+{{- if and .Values.provision.passwords (not .Values.config.access.manage) -}}
+{{- $wrong = append $wrong "provision.passwords is not read without config.access.manage" -}}
+{{- end -}}
+{{- if and .Values.provision.enabled .Values.config.access.manage (not .Values.config.access.operators) (has (include "relay.login" .) (list "ssl" "oauthbearer")) -}}
+{{- $wrong = append $wrong "config.access.operators is required with provision: the brokers' name for the administrator, whom a certificate or a token does not give away" -}}
+{{- end -}}
+{{- if and .Values.provision.enabled .Values.externalSecrets.enabled -}}
+{{- $secrets := include "relay.provisionSecrets" . | fromYaml -}}
+{{- $mounted := list $secrets.ca.name $secrets.certificate.name $secrets.password.name $secrets.token.name .Values.provision.passwords | compact -}}
+{{- range .Values.externalSecrets.secrets -}}
+{{- if has .name $mounted -}}
+{{- $wrong = append $wrong (printf "provision needs the Secret %s before the release is there, and externalSecrets makes it with the release: make it outside" .name) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toJson $wrong -}}
+{{- end -}}
+
 {{- define "relay.wrongOptions" -}}
 {{- $wrong := list -}}
 {{- if and .Values.podMonitor.enabled .Values.serviceMonitor.enabled -}}
@@ -152,12 +173,6 @@
 {{- $wrong = append $wrong "keda.maxReplicas is more than config.lanes: the others would have nothing to do" -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
-{{- if and .Values.provision.passwords (not .Values.config.access.manage) -}}
-{{- $wrong = append $wrong "provision.passwords is not read without config.access.manage" -}}
-{{- end -}}
-{{- if and .Values.provision.enabled .Values.config.access.manage (not .Values.config.access.operators) (has (include "relay.login" .) (list "ssl" "oauthbearer")) -}}
-{{- $wrong = append $wrong "config.access.operators is required with provision: the brokers' name for the administrator, whom a certificate or a token does not give away" -}}
 {{- end -}}
 {{- if and .Values.externalSecrets.enabled (or (not .Values.externalSecrets.store.name) (not .Values.externalSecrets.secrets)) -}}
 {{- $wrong = append $wrong "externalSecrets needs store.name and secrets" -}}
