@@ -16,6 +16,10 @@ from relay.settings.schema import schemas
 
 CHART: Final = PLACE.parent
 VALUES: Final = CHART / "values.yaml"
+RULES: Final = CHART / "files/rules/relay.yaml"
+RUNBOOKS: Final = Path(__file__).parents[2] / "docs/runbooks"
+# So much of its memory a process must be able to take after the alert, or it is killed first.
+HEADROOM: Final = 1.25
 # What the relay's defaults are on a machine, and the chart's must not be in a cluster: there is no
 # broker beside the relay, and who wants no encryption has to say so.
 OTHERWISE: Final = {"kafka.bootstrap": "", "kafka.security.protocol": "sasl_ssl"}
@@ -135,6 +139,20 @@ def test_what_the_chart_reads_cannot_be_taken_away(key: str) -> None:
 
     errors = list(Draft202012Validator(schema(loaded(FRAME))).iter_errors(values))
     assert [name in error.message for error in errors] == [True]
+
+
+def test_memory_is_alarmed_of_before_it_is_reached() -> None:
+    """A process that is killed at its limit before the alert's threshold would never be told of."""
+    resources = loaded(VALUES)["resources"]
+    rules = [rule for group in loaded(RULES)["groups"] for rule in group["rules"]]
+    (high,) = (rule["expr"] for rule in rules if rule.get("alert") == "RelayMemoryHigh")
+    threshold = float(high.rpartition(">")[2])
+    mebibytes = int(resources["limits"]["memory"].removesuffix("Mi"))
+
+    assert threshold * HEADROOM < mebibytes * 2**20
+    assert resources["requests"]["memory"] == resources["limits"]["memory"]
+    for page in ("RelayMemoryHigh", "RelayRestartsOften"):
+        assert f"{mebibytes} MiB" in (RUNBOOKS / f"{page}.md").read_text(encoding="utf-8")
 
 
 def test_the_chart_is_of_this_version() -> None:
