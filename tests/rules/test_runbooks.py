@@ -36,6 +36,16 @@ def commands() -> dict[str, set[str]]:
     }
 
 
+def leads(to: str) -> bool:
+    """Whether there is such a page and, in it, such a heading."""
+    path, _, heading = to.partition("#")
+    if not (PLACE / path).exists():
+        return False
+    lines = (PLACE / path).read_text().splitlines() if heading else []
+    slugs = {line.lstrip("# ").lower().replace(" ", "-") for line in lines if line[:1] == "#"}
+    return not heading or heading in slugs
+
+
 def test_there_is_a_page_for_every_alert_and_no_other() -> None:
     """Who is woken finds a page; a page is of something that may wake."""
     assert {page.stem for page in PAGES} == alerts()
@@ -68,7 +78,7 @@ def test_what_a_page_tells_to_type_is_there(page: Path) -> None:
     assert [
         line for line in re.findall(r'"msg":"([^"]+)"', text) if f'"{line}"' not in SOURCES
     ] == []
-    assert [to for to in re.findall(r"\]\(([^)]+)\)", text) if not (PLACE / to).exists()] == []
+    assert [to for to in re.findall(r"\]\(([^)]+)\)", text) if not leads(to)] == []
 
 
 def test_a_page_leads_on_from_no_code_that_is_cut() -> None:
