@@ -1,9 +1,11 @@
 """members.yaml: who belongs to a deployment, and what each wants to hear."""
 
+from collections.abc import Iterable
 from ipaddress import ip_network
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic.config import JsonDict
 
 from relay.core.register import ADMITTED
 from relay.formats.adapters import UNLABELLED
@@ -97,13 +99,43 @@ def _built(tlp: str | None) -> str | None:
     return tlp
 
 
+def _one_of(formats: Iterable[str]) -> JsonDict:
+    return {"format": {"enum": [*sorted(formats)]}}
+
+
+_LABELLED: Final[JsonDict] = {
+    "allOf": [
+        {
+            "anyOf": [
+                {"required": ["tlp"]},
+                {"properties": _one_of(set(get_args(Format)) - UNLABELLED)},
+            ]
+        },
+        {
+            "anyOf": [
+                {"not": {"required": ["tlp"]}},
+                {
+                    "required": ["format"],
+                    "properties": _one_of(set(get_args(Format)) - {"native"}),
+                },
+            ]
+        },
+    ]
+}
+"""As `EmitsEntry._labelled`, for a schema."""
+
+
 class EmitsEntry(Strict):
     """What a member's records are, where it does not convert them itself with `relay emit`."""
 
+    model_config = ConfigDict(json_schema_extra=_LABELLED)
+
     format: Format = Field(default="native", description="format of the member's records")
-    tlp: Annotated[Tlp | None, AfterValidator(_built)] = Field(
-        default=None, description="label of records that carry none; none: those are refused"
-    )
+    tlp: Annotated[
+        Tlp | None,
+        AfterValidator(_built),
+        WithJsonSchema({"type": "string", "enum": list(ADMITTED)}),
+    ] = Field(default=None, description="label of records that carry none; none: those are refused")
     networks: Annotated[list[Network], Field(max_length=MAX_OWN), Distinct] = Field(
         default_factory=list, description="the member's public networks: nothing in them comes out"
     )
@@ -149,9 +181,9 @@ class MemberEntry(Strict):
     principal: Principal | None = Field(
         default=None, description="who the brokers take it for, without `User:`; none: its id"
     )
-    forward_text: Annotated[bool, AfterValidator(_kept_back)] = Field(
-        default=False, description="whether its own text goes to others; not built yet"
-    )
+    forward_text: Annotated[
+        bool, AfterValidator(_kept_back), WithJsonSchema({"type": "boolean", "const": False})
+    ] = Field(default=False, description="whether its own text goes to others; not built yet")
     red_contact: Text | None = Field(
         default=None, description="who there may read TLP:RED; none: it gets none"
     )

@@ -88,7 +88,11 @@ class CanarySettings(Strict):
 
     # Longer than an hour, and what it proves is too old to act on.
     every_s: Annotated[int, AfterValidator(_sparing)] = Field(
-        default=60, ge=0, le=3600, description="s between two, at least 10; 0: none are written"
+        default=60,
+        ge=0,
+        le=3600,
+        description="s between two, at least 10; 0: none are written",
+        json_schema_extra={"anyOf": [{"const": 0}, {"minimum": CANARY_LEAST_S}]},
     )
 
 

@@ -18,11 +18,21 @@ MEMBER_ID: Final = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _PRINCIPAL: Final = r"[A-Za-z0-9][A-Za-z0-9 ._@=,+-]{0,199}"
 _DURATION: Final = r"^[1-9][0-9]{0,8}[smhd]$"
 _NAME: Final = r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}"
+_PORT: Final = (
+    r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+)
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 MINUTE_MS: Final = 60_000
 LONGEST_MS: Final = 90 * 86_400_000
 """Past a quarter, what an address or a hash said about an attack no longer says it."""
+
+# What a schema can say of it. Helm is written in Go, whose counts in counts end at 1,000.
+_WITHIN: Final = (
+    r"^(?:[1-9][0-9]{1,6}s|[1-9][0-9]{0,5}m|[1-9][0-9]{0,3}h|(?:[1-9]|[1-8][0-9]|90)d)$"
+)
+_ANY_ADDRESS: Final = rf"(?:[A-Za-z0-9._-]+|\[[0-9a-fA-F:.]+\]):{_PORT}"
+_ADDRESSES: Final = rf"^{_ANY_ADDRESS}(?:,{_ANY_ADDRESS}){{0,15}}$"
 
 # What the Union writes, and what ISO 3166 says instead.
 _MISNAMED: Final = {"EL": "GR", "UK": "GB"}
@@ -118,8 +128,8 @@ def _principal(text: str) -> str:
 
 
 def _is_address(text: str) -> bool:
-    found = re.fullmatch(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):([0-9]{1,5})", text)
-    return found is not None and 0 < int(found[1]) < 1 << 16
+    host = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])"
+    return re.fullmatch(f"{host}:{_PORT}", text) is not None
 
 
 Identifier = Annotated[
@@ -148,7 +158,7 @@ Share = Annotated[
 Duration = Annotated[
     int,
     BeforeValidator(_duration),
-    WithJsonSchema({"type": "string", "pattern": _DURATION}),
+    WithJsonSchema({"type": "string", "pattern": _WITHIN}),
 ]
 """A length of time between a minute and 90 days, in ms."""
 
@@ -162,7 +172,12 @@ Principal = Annotated[str, Field(max_length=200), AfterValidator(_principal)]
 """A name at the brokers, without `User:`: a plain one, or what is in a certificate. It can name a
 file, and it is neither everybody (`*`) nor who did not log in (ANONYMOUS)."""
 
-Brokers = Annotated[str, Field(max_length=4096), AfterValidator(_brokers)]
+Brokers = Annotated[
+    str,
+    Field(max_length=4096),
+    AfterValidator(_brokers),
+    WithJsonSchema({"type": "string", "maxLength": 4096, "pattern": _ADDRESSES}),
+]
 
 Distinct = AfterValidator(_distinct)
 """Of a list of words: none twice."""

@@ -12,8 +12,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def schemas() -> dict[str, dict[str, Any]]:
     """The schema of each file, by the name it is published under.
 
-    A schema says less than the loader: that ids differ, bounds of lengths of time, what a file
-    holds. What a schema refuses, the loader refuses.
+    A schema says less than the loader: that ids differ, exact bounds of lengths of time, which
+    countries there are, what is a network or a domain, what a file holds. What a schema refuses,
+    the loader refuses.
     """
     return {
         "settings.json": _schema(RelayFile, "relay.yaml"),

@@ -26,7 +26,7 @@ SHARED: Final = frozenset({
     "$comment", "$defs", "$id", "$ref", "$schema", "additionalProperties", "allOf", "anyOf",
     "const", "default", "description", "enum", "examples", "format", "items", "maxItems",
     "maxProperties", "maximum", "minItems", "minLength", "minProperties", "minimum", "pattern",
-    "exclusiveMaximum", "exclusiveMinimum", "maxLength", "oneOf",
+    "exclusiveMaximum", "exclusiveMinimum", "maxLength", "not", "oneOf",
     "properties", "propertyNames", "required", "title", "type", "uniqueItems", "x-internal",
 })  # fmt: skip
 
@@ -39,7 +39,7 @@ def schemas_in(node: object) -> Iterator[Mapping[str, Any]]:
     for word in ("properties", "$defs"):
         for inner in node.get(word, {}).values():
             yield from schemas_in(inner)
-    for word in ("items", "additionalProperties", "propertyNames"):
+    for word in ("items", "additionalProperties", "propertyNames", "not"):
         yield from schemas_in(node.get(word))
     for word in ("allOf", "anyOf", "oneOf"):
         for inner in node.get(word, []):

@@ -1,3 +1,4 @@
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,7 +30,10 @@ def keys(schema: Any, node: Any, prefix: str = "") -> Iterator[tuple[str, Any, b
 def values(node: Any) -> str:
     """What may stand at a key, in a word or two."""
     if "const" in node or "enum" in node:
-        return ", ".join(f"`{word}`" for word in node.get("enum", [node.get("const")]))
+        return ", ".join(
+            f"`{word if isinstance(word, str) else json.dumps(word)}`"
+            for word in node.get("enum", [node.get("const")])
+        )
     if "minimum" in node:
         return f"{node['minimum']} to {node['maximum']}"
     if "anyOf" in node:

@@ -13,11 +13,8 @@
 
 {{- define "relay.wrongDeployment" -}}
 {{- $wrong := list -}}
-{{- $bootstrap := .Values.config.kafka.bootstrap -}}
-{{- if not $bootstrap -}}
+{{- if not .Values.config.kafka.bootstrap -}}
 {{- $wrong = append $wrong "config.kafka.bootstrap is required: host:port of the brokers" -}}
-{{- else if not (regexMatch "^([^,:]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}(,([^,:]+|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5})*$" $bootstrap) -}}
-{{- $wrong = append $wrong "config.kafka.bootstrap must be host:port, or several separated by commas" -}}
 {{- end -}}
 {{- if not .Values.members -}}
 {{- $wrong = append $wrong "members is required: the register, at least one member" -}}
@@ -159,8 +156,17 @@
 {{- toJson $wrong -}}
 {{- end -}}
 
+{{- define "relay.seconds" -}}
+{{- mul (regexFind "^[0-9]+" . | int64) (get (dict "s" 1 "m" 60 "h" 3600) (regexFind "[smh]$" .)) -}}
+{{- end -}}
+
 {{- define "relay.wrongOptions" -}}
 {{- $wrong := list -}}
+{{- range $name, $monitor := pick .Values "podMonitor" "serviceMonitor" -}}
+{{- if and $monitor.enabled (gt (include "relay.seconds" $monitor.scrapeTimeout | int64) (include "relay.seconds" $monitor.interval | int64)) -}}
+{{- $wrong = append $wrong (printf "%s.scrapeTimeout is more than %s.interval: its operator refuses that" $name $name) -}}
+{{- end -}}
+{{- end -}}
 {{- if and .Values.podMonitor.enabled .Values.serviceMonitor.enabled -}}
 {{- $wrong = append $wrong "podMonitor and serviceMonitor exclude each other: everything would be counted twice" -}}
 {{- end -}}
