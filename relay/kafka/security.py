@@ -5,8 +5,10 @@ replaced is in use from the next connection on, and no client is started anew fo
 """
 
 import logging
+import os
 import ssl
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from ssl import cert_time_to_seconds
 from typing import Any, Final
@@ -130,43 +132,56 @@ class Tls:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            stamps = [_stamp(path) for path in _certificates(self.security) if path is not None]
+            stamps = [_stamp(key, path) for key, path in _certificates(self.security)]
             if self._made is None or stamps != self._stamps:
                 self._made, self._stamps = _context(self.security), stamps
-        except OSError as error:
-            said = error.strerror or type(error).__name__
+        except SecretFileError as error:
             if self._made is None:
-                raise SecretFileError(error.errno, f"kafka.security: {said}") from None
-            log.warning("certificates cannot be read, the last ones stay in use: %s", said)
+                raise
+            log.warning(
+                "certificates cannot be read, the last ones stay in use: %s", error.strerror
+            )
         return self._made
 
 
 def secret_of(path: Path, key: str) -> bytes:
     """Return what a secret's file holds, without a line end. Raises SecretFileError."""
-    try:
-        with path.open("rb") as file:
-            found = file.read(LONGEST + 1).rstrip(b"\r\n")
-    except OSError as error:
-        # Without its cause, which names the file.
-        raise SecretFileError(error.errno, f"kafka.security.{key}: {error.strerror}") from None
+    with _told_of(key), path.open("rb") as file:
+        found = file.read(LONGEST + 1).rstrip(b"\r\n")
     if not 0 < len(found) <= LONGEST:
         raise SecretFileError(0, f"kafka.security.{key}: must hold 1 to {LONGEST} bytes")
     return found
 
 
+@contextmanager
+def _told_of(key: str) -> Iterator[None]:
+    """Name the key, and not the file, of what fails. Raises SecretFileError."""
+    try:
+        yield
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        # Without its cause, which names the file.
+        raise SecretFileError(error.errno, f"kafka.security.{key}: {said}") from None
+
+
 def _context(security: Security) -> ssl.SSLContext:
-    made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=security.ca)
+    with _told_of("ca_file"):
+        made = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=security.ca)
     if security.cert is not None:
-        # Else OpenSSL would ask for a pass phrase on the terminal.
-        made.load_cert_chain(security.cert, security.key, password="")
+        with _told_of("cert_file and key_file"):
+            # Else OpenSSL would ask for a pass phrase on the terminal.
+            made.load_cert_chain(security.cert, security.key, password="")
     return made
 
 
-def _certificates(security: Security) -> tuple[Path | None, ...]:
-    return security.ca, security.cert, security.key
+def _certificates(security: Security) -> Iterator[tuple[str, Path]]:
+    files = {"ca_file": security.ca, "cert_file": security.cert, "key_file": security.key}
+    return ((key, path) for key, path in files.items() if path is not None)
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
+def _stamp(key: str, path: Path) -> tuple[int, int, int]:
     """What differs when a file, or what a link points at, has been replaced."""
-    found = path.stat()
+    # Opened, since OpenSSL does not say which of two files it may not read.
+    with _told_of(key), path.open("rb") as file:
+        found = os.fstat(file.fileno())
     return found.st_mtime_ns, found.st_ino, found.st_size

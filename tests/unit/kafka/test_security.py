@@ -10,6 +10,14 @@ from relay.kafka.security import Password, SecretFileError, Tls, Token, client_o
 from relay.settings.security import Security
 
 
+def secured(place: Path, **instead: Path) -> Security:
+    """The settings of a sound certificate, with another file in the place of some."""
+    authority = Authority(place / "ca.crt")
+    made = authority.issue("ee", place)
+    files = {"ca": authority.path, "cert": made.cert, "key": made.key} | instead
+    return Security("ssl", ca=files["ca"], cert=files["cert"], key=files["key"])
+
+
 def own_certificate(tls: Tls) -> object:
     """A value that changes when the context behind `tls` is made anew."""
     return tls.wrap_bio(ssl.MemoryBIO(), ssl.MemoryBIO(), server_hostname="localhost").context
@@ -21,7 +29,7 @@ def test_all_that_is_wrong_with_files_is_told_at_once(tmp_path: Path) -> None:
     told = list(unusable(Security("sasl_ssl", ca=missing, password=missing, token=missing)))
 
     assert told == [
-        "kafka.security: No such file or directory",
+        "kafka.security.ca_file: No such file or directory",
         "kafka.security.password_file: No such file or directory",
         "kafka.security.token_file: No such file or directory",
     ]
@@ -100,11 +108,43 @@ def test_half_a_rotation_leaves_the_last_sound_pair(tmp_path: Path) -> None:
     assert own_certificate(tls) is not first
 
 
-def test_certificates_that_were_never_there_are_an_error_without_names(tmp_path: Path) -> None:
-    """With nothing to fall back on, the connection fails, and a later one may not."""
-    missing = tmp_path / "hunter2"
-
+@pytest.mark.parametrize("key", ["ca", "cert", "key"])
+def test_a_certificate_that_was_never_there_is_told_by_its_key(tmp_path: Path, key: str) -> None:
+    """With nothing to fall back on the connection fails; the key is named and the file is not."""
     with pytest.raises(SecretFileError) as raised:
-        own_certificate(Tls(Security("ssl", cert=missing, key=missing)))
+        own_certificate(Tls(secured(tmp_path, **{key: tmp_path / "hunter2"})))
 
-    assert str(raised.value) == "[Errno 2] kafka.security: No such file or directory"
+    assert str(raised.value) == f"[Errno 2] kafka.security.{key}_file: No such file or directory"
+    assert raised.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [("ca", "ca_file"), ("cert", "cert_file and key_file"), ("key", "cert_file and key_file")],
+)
+def test_a_certificate_that_is_none_is_told_by_its_key(tmp_path: Path, key: str, told: str) -> None:
+    """OpenSSL judges certificate and key as one, and says nothing of files."""
+    wrong = tmp_path / "hunter2"
+    wrong.write_text("no certificate")
+
+    (said,) = unusable(secured(tmp_path, **{key: wrong}))
+
+    assert said.startswith(f"kafka.security.{told}: [")
+    assert "hunter2" not in said
+
+
+def test_half_a_rotation_names_what_is_missing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a file is gone the last sound pair stays in use, and the log names its key alone."""
+    authority = Authority(tmp_path / "ca.crt")
+    made = authority.issue("ee", tmp_path)
+    tls = Tls(Security("ssl", ca=authority.path, cert=made.cert, key=made.key))
+    first = own_certificate(tls)
+    made.key.unlink()
+
+    assert own_certificate(tls) is first
+    assert caplog.messages == [
+        "certificates cannot be read, the last ones stay in use: "
+        "kafka.security.key_file: No such file or directory"
+    ]
