@@ -42,7 +42,8 @@ class Checkpoint:
 def survey(root: Path) -> tuple[Checkpoint, ...]:
     """Return the checkpoints under `root`, by slot and lane; none if there is no such directory.
 
-    Raises OSError if it cannot be listed.
+    Raises OSError if it cannot be listed, or if there is no room for links to the stores' files: a
+    directory for temporary ones that can be written to.
     """
     return tuple(_checkpoint(home) for slot in _numbered(root) for home in _numbered(slot))
 

@@ -93,7 +93,10 @@ def _of_checkpoints(disk: Disk, now: int) -> Iterator[Finding]:
     foreign = [each for each in disk.checkpoints if each.version is not None and not each.ours]
     old = [each for each in disk.checkpoints if each.at is not None and now - each.at > OLD_MS]
     do = "nothing: such a lane is restored from relay.state, which takes longer"
-    if disk.unreadable or broken:
+    if disk.unreadable:
+        says = "checkpoints could not be looked at: state_dir cannot be read, or /tmp not written"
+        yield note("disk", says, "let the relay's user read state_dir, and write to /tmp")
+    if broken:
         yield note("disk", f"{_lanes(broken)} could not be read just now", do)
     if foreign:
         yield note("disk", f"{_lanes(foreign)} of another version's format", do)

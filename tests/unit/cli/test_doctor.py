@@ -135,6 +135,7 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         (on_disk(free=GIB * 10 // 21, total=10 * GIB), "disk", "are free"),
         (on_disk(writable=False), "disk", "cannot be written"),
         (on_disk(checkpoints=(Checkpoint(0, 1, 9),)), "disk", "1 checkpoints (0/1) could not"),
+        (on_disk(unreadable=True), "disk", "checkpoints could not be looked at"),
         (on_disk(checkpoints=(Checkpoint(0, 1, 9, (9, 9), 1, START),)), "disk", "another version"),
         (on_disk(checkpoints=(Checkpoint(0, 1, 9, (1, 1), 1, START - 13 * HOUR),)), "disk", "ago"),
         (seen(Cluster(*[GONE] * 8)), "broker", "none answers"),

@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from relay.model.plan import Change
 from relay.state import RocksDisk
 from relay.state.rocks import LAYOUT, MARK, META
@@ -36,6 +38,23 @@ def test_a_foreign_or_broken_store_is_told_apart(tmp_path: Path) -> None:
 
     assert (foreign.version, foreign.ours) == ((LAYOUT + 1, 7), False)
     assert broken == Checkpoint(0, 1, 0)
+
+
+def test_without_a_temporary_directory_nothing_is_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no links can be made, as on a root that is read only, the stores are left alone."""
+    disk = RocksDisk(tmp_path, lambda: 1_000)
+    store, _ = disk.open(0)
+    store.close()
+    disk.close()
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+
+    with pytest.raises(OSError, match="none"):
+        survey(tmp_path)
+
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_no_directory_is_no_checkpoint(tmp_path: Path) -> None:
