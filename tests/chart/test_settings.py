@@ -1,12 +1,15 @@
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from relay.settings import Settings, policy
 from tests.chart.mounted import here, laid_out, pod_of, secret_files
-from tests.chart.rendering import CHART, Object, each_values, of_kind, render
+from tests.chart.rendering import CHART, ROOT, Object, each_values, of_kind, render
 from tests.chart.rendering import settings as said_in
 
+IMAGE: Final = (ROOT / "container/Containerfile").read_text(encoding="utf-8")
+(STATE_DIR,) = re.findall(r"^ENV .*\bRELAY_STATE_DIR=(\S+)", IMAGE, re.M)
 DEFAULTS: Final = CHART / "values.yaml"
 MINIMAL: Final = CHART / "ci/minimal-values.yaml"
 PODS: Final = ("StatefulSet", "Job", "Pod")
@@ -77,7 +80,9 @@ def test_a_process_can_decide_and_keeps_its_state_on_its_volume(
     mounts = {mount["name"]: Path(mount["mountPath"]) for mount in container["volumeMounts"]}
 
     assert policy(settings, tuple(members)).lanes == settings.lanes
-    assert settings.state_dir.is_relative_to(here(str(mounts["state"]), tmp_path))
+    # The image's RELAY_STATE_DIR, which wins over the file, is the same.
+    assert str(mounts["state"]) == STATE_DIR
+    assert settings.state_dir == Path(here(STATE_DIR, tmp_path))
     assert container["ports"][0]["containerPort"] == settings.http.port
     assert settings.http.host == (said_in(DEFAULTS) | said_in(values))["listen"]
 

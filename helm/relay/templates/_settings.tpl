@@ -4,7 +4,7 @@
 {{- define "relay.settings" -}}
 {{- $own := dict
       "members" "members.yaml"
-      "state_dir" "/var/lib/relay/state"
+      "state_dir" "/var/lib/relay"
       "key_secret_file" (printf "%s/key-secret" (include "relay.secretsDir" .))
       "http" (dict "host" .Values.listen)
       "kafka" (dict "security" (include "relay.securityFiles" .Values.secrets | fromYaml)) -}}
