@@ -53,8 +53,8 @@ def schema(frame: Mapping[str, Any]) -> dict[str, Any]:
     section, name = _section(definitions, "http.port")
     section["properties"][name]["minimum"] = FIRST_PORT
     section, name = _section(definitions, "kafka.bootstrap")
-    # Not said yet, as in values.yaml: a template says so, with all else that is missing.
-    section["properties"][name]["pattern"] = f"^$|{section['properties'][name]['pattern']}"
+    # A template says it in words, and of none with all else that is missing.
+    del section["properties"][name]["pattern"]
     return {
         "$schema": DIALECT,
         "title": "values.yaml of the chart relay",

@@ -15,6 +15,16 @@
 {{- $wrong := list -}}
 {{- if not .Values.config.kafka.bootstrap -}}
 {{- $wrong = append $wrong "config.kafka.bootstrap is required: host:port of the brokers" -}}
+{{- else -}}
+{{- $brokers := splitList "," .Values.config.kafka.bootstrap -}}
+{{- if gt (len $brokers) 16 -}}
+{{- $wrong = append $wrong "config.kafka.bootstrap must name at most 16 brokers: all others are asked of them" -}}
+{{- end -}}
+{{- range $brokers -}}
+{{- if or (not (regexMatch "^([A-Za-z0-9._-]+|\\[[0-9a-fA-F:.]+\\]):[1-9][0-9]{0,4}$" .)) (gt (regexFind "[0-9]+$" . | int64) 65535) -}}
+{{- $wrong = append $wrong (printf "config.kafka.bootstrap: %q must be host:port, with no blank and a port up to 65535" .) -}}
+{{- end -}}
+{{- end -}}
 {{- end -}}
 {{- if not .Values.members -}}
 {{- $wrong = append $wrong "members is required: the register, at least one member" -}}
