@@ -27,7 +27,8 @@ MINUTE_MS: Final = 60_000
 LONGEST_MS: Final = 90 * 86_400_000
 """Past a quarter, what an address or a hash said about an attack no longer says it."""
 
-# What a schema can say of it. Without the lengths of hosts: Go, as in helm, has no count of counts above 1,000.
+# What a schema can say of it. Without the lengths of hosts: to Go, as in helm, a count of counts
+# above 1,000 is none.
 _WITHIN: Final = (
     r"^(?:[1-9][0-9]{1,6}s|[1-9][0-9]{0,5}m|[1-9][0-9]{0,3}h|(?:[1-9]|[1-8][0-9]|90)d)$"
 )
