@@ -23,6 +23,24 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """Records that were not read: those from offset `first` to that of `position`.
+
+    `at` is the broker's time of them in ms. `most` is the number of bytes that they would have had
+    to fit into; None: they are no records.
+    """
+
+    position: Position
+    at: int
+    first: int
+    most: int | None
+
+
+Read = Record | Unread
+"""What comes of reading a member's topic."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One record to write, to each of `topics`; all of them get the same bytes.
 

@@ -11,7 +11,7 @@ from relay.model.member import Member
 from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Skipped, Verdict
 from relay.model.plan import Plan
 from relay.model.policy import DAY_MS, Policy
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read, Record, Unread
 from relay.pipeline.foreign import detections, native
 from relay.pipeline.topics import REJECTED, SIGHTINGS, member_of
 from relay.wire import internal, rejection
@@ -34,7 +34,7 @@ Result = Rejected | Skipped | list[Sighting]
 """What comes of a record: the sightings of one of its detections, or why there are none."""
 
 
-def ingest(records: Sequence[Record], rules: Rules) -> Plan:
+def ingest(records: Sequence[Read], rules: Rules) -> Plan:
     """Return what `records` of members' topics come to: sightings for the lanes, rejections.
 
     Total: any bytes give a plan. What one record does never depends on another.
@@ -53,8 +53,10 @@ def ingest(records: Sequence[Record], rules: Rules) -> Plan:
     return Plan(tuple(outgoing), (), tuple(outcomes))
 
 
-def _guarded(record: Record, rules: Rules) -> list[Result]:
+def _guarded(record: Read, rules: Rules) -> list[Result]:
     """Admit one record. The bulkhead: a bug that one record meets must not stop the rest."""
+    if isinstance(record, Unread):
+        return [_unread(record)]
     try:
         return list(_admit(record, rules))
     except Exception as bug:  # noqa: BLE001 - see above; the rejection raises an alarm
@@ -73,6 +75,18 @@ def _admit(record: Record, rules: Rules) -> Iterator[Result]:
         yield from _detection(record, id_, native(record, id_), rules.policy, 0)
     else:
         yield from _foreign(record, member, rules.policy)
+
+
+def _unread(unread: Unread) -> Rejected:
+    """Refuse what no decoder was given, once for all of its records."""
+    at = unread.position
+    several = f"the records at offsets {unread.first} to {at.offset}, sent as one batch,"
+    what = "the record" if unread.first == at.offset else several
+    fault = Fault(Reason.INVALID, "$", f"{what} cannot be decoded")
+    if unread.most is not None:
+        detail = f"{what} cannot be unpacked into {unread.most} bytes"
+        fault = Fault(Reason.TOO_LARGE, "$", detail)
+    return _refused(unread, member_of(at.topic), fault)
 
 
 def _foreign(record: Record, member: Member, policy: Policy) -> Iterator[Result]:
@@ -221,7 +235,7 @@ def _sightings(sightings: list[Sighting], policy: Policy) -> Iterator[Outgoing]:
         )
 
 
-def _refused(record: Record, member: str, fault: Fault, detection: str | None = None) -> Rejected:
+def _refused(record: Read, member: str, fault: Fault, detection: str | None = None) -> Rejected:
     return Rejected(
         member, record.position, record.at, Verdict.REFUSED,
         fault.reason, fault.path, fault.detail, detection or fault.detection,

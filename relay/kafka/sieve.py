@@ -1,0 +1,168 @@
+"""What members wrote, made safe for aiokafka to decode. Pure.
+
+A broker takes batches that end or stall who reads them: small ones that unpack to gigabytes, a
+header's name that is no UTF-8, bytes behind a compressed stream, offsets that are not the batch's.
+aiokafka raises and would fetch the same again, for ever, and no other topic would be read. So each
+batch is decoded once before it is handed on; in place of one that cannot be, one record stands.
+"""
+
+import secrets
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka.errors import KafkaError
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+from aiokafka.record.memory_records import MemoryRecords
+from aiokafka.record.util import calc_crc32c, decode_varint
+
+from relay.kafka.clients import Fetched, record_of
+from relay.kafka.unpacking import unpacked
+from relay.model.records import Position, Read, Unread
+
+MOST: Final = 16 * 1024 * 1024
+"""Bytes that one fetch of one partition may come to. Brokers take batches of a mebibyte as they are
+sent, and detections pack to a tenth, so that an honest batch stays below. Of each partition there
+is one fetch waiting and one in hand: a hostile member costs a process four times this at most."""
+
+RECORD: Final = 512
+"""What a record costs beside its content: aiokafka's and our own value of it. 208 is aiokafka's."""
+HEADER: Final = 160
+"""What each of its headers costs. Measured: 120 with short names."""
+LONGEST: Final = 1024 * 1024
+"""Of one record: what one may be that is not packed. Its headers are decoded all at once."""
+
+PREFIX: Final = struct.Struct(">qiibI")
+"""A batch's first offset, the bytes after `AFTER`, its leader's epoch, format and checksum."""
+AFTER: Final = 12
+FORMAT: Final = 2
+"""Of batches since Kafka 0.11; brokers since 3.0 keep no other."""
+HEAD: Final = struct.Struct(">hiqqqhii")
+"""Attributes, last offset's distance from the first, first and last time, three numbers of the
+producer, records."""
+CODEC: Final = 0x07
+CONTROL: Final = 0x20
+SEAL: Final = secrets.token_bytes(16)
+"""The key of a record that no member has written. Made anew in each process: nobody can know it."""
+NOTE: Final = struct.Struct(">q?")
+"""Its value: the first offset that it stands for, and whether it was a matter of size."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """One batch. `last` is the offset of its last record, `at` the broker's time of it in ms."""
+
+    whole: memoryview
+    first: int
+    last: int
+    at: int
+    attributes: int
+    records: int
+
+
+def sift(fetched: bytes, most: int = MOST) -> bytes:
+    """Return the batches of one partition that a fetch brought, none of them compressed any more.
+
+    They come to at most `most` bytes when decoded; those that would be too much are left out at the
+    end, and fetched again. What cannot be read even when it comes first is replaced by a sealed
+    record (see `opened`), which comes alone, so that no fetch costs more than two attempts.
+    What the network or a disk has damaged is left to aiokafka, which raises and tries again.
+    """
+    sound: list[bytes] = []
+    left = most
+    for batch in _batches(fetched):
+        plain = _plain(batch, left)
+        cost = _cost(batch, plain, left) if plain is not None else None
+        if plain is None or cost is None or cost > left:
+            too_much = plain is None or cost is not None
+            return b"".join(sound) if sound else _sealed(batch, is_size=too_much)
+        left -= cost
+        sound.append(plain)
+    return b"".join(sound) if sound else fetched
+
+
+def opened(fetched: Fetched) -> Read:
+    """Return what was fetched and sifted as a value of the model."""
+    if fetched.key != SEAL or fetched.value is None:
+        return record_of(fetched)
+    position = Position(fetched.topic, fetched.partition, fetched.offset)
+    first, is_size = NOTE.unpack(fetched.value)
+    return Unread(position, fetched.timestamp, first, MOST if is_size else None)
+
+
+def _batches(fetched: bytes) -> Iterator[_Batch]:
+    """Cut a fetch, up to what is damaged, or is only the beginning of a batch."""
+    at, view = 0, memoryview(fetched)
+    while at + PREFIX.size + HEAD.size <= len(view):
+        first, length, _, form, crc = PREFIX.unpack_from(view, at)
+        whole = view[at : at + AFTER + length]
+        at += AFTER + length
+        if form != FORMAT or at > len(view) or len(whole) < PREFIX.size + HEAD.size:
+            return
+        if calc_crc32c(bytes(whole[PREFIX.size :])) != crc:
+            return
+        attributes, distance, _, stamp, _, _, _, records = HEAD.unpack_from(whole, PREFIX.size)
+        yield _Batch(whole, first, first + max(distance, 0), stamp, attributes, records)
+
+
+def _plain(batch: _Batch, most: int) -> bytes | None:
+    """Return a batch that is not compressed; None if it cannot be unpacked into `most` bytes."""
+    codec = batch.attributes & CODEC
+    if not codec:
+        return bytes(batch.whole)
+    body = unpacked(codec, batch.whole[PREFIX.size + HEAD.size :], most)
+    if body is None:
+        return None
+    head = bytearray(batch.whole[PREFIX.size : PREFIX.size + HEAD.size])
+    head[:2] = (batch.attributes & ~CODEC).to_bytes(2, "big")
+    rest = bytes(head) + body
+    epoch = PREFIX.unpack_from(batch.whole)[2]
+    length = PREFIX.size - AFTER + len(rest)
+    return PREFIX.pack(batch.first, length, epoch, FORMAT, calc_crc32c(rest)) + rest
+
+
+def _cost(batch: _Batch, plain: bytes, most: int) -> int | None:
+    """Return what a batch comes to when decoded, or something above `most`; None if it cannot be.
+
+    What a broker wrote itself, the markers of transactions, is taken as it is.
+    """
+    if batch.attributes & CONTROL:
+        return len(plain)
+    cost = len(plain) + max(batch.records, 0) * RECORD
+    if cost > most or _longest(plain) > LONGEST:
+        return most + 1
+    next_offset = batch.first
+    try:
+        for record in MemoryRecords(plain).next_batch():
+            if not next_offset <= record.offset <= batch.last:
+                return None
+            next_offset = record.offset + 1
+            cost += len(record.headers) * HEADER
+            if cost > most:
+                break
+    except (KafkaError, ValueError, IndexError):
+        return None
+    return cost
+
+
+def _longest(plain: bytes) -> int:
+    """Return the most bytes that a record says it has."""
+    at, longest = PREFIX.size + HEAD.size, 0
+    try:
+        while at < len(plain):
+            length, at = decode_varint(plain, at)
+            longest = max(longest, length)
+            at += max(length, 0)
+    except (ValueError, IndexError):
+        pass  # it will not be decoded
+    return longest
+
+
+def _sealed(batch: _Batch, *, is_size: bool) -> bytes:
+    """Return a batch of one record, at the last offset of those it stands for."""
+    note = NOTE.pack(batch.first, is_size)
+    made = DefaultRecordBatchBuilder(FORMAT, 0, 0, -1, -1, -1, 0)
+    made.append(0, batch.at, SEAL, note, [])
+    place = PREFIX.pack(batch.last, 0, 0, 0, 0)[:8]
+    return place + bytes(made.build())[8:]
