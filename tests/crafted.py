@@ -17,7 +17,8 @@ HEAD: Final = struct.Struct(">hiqqqhii")
 """Of a batch, from its attributes on: what its checksum is of, with the records."""
 XERIAL: Final = b"\x82SNAPPY\x00\x00\x00\x00\x01\x00\x00\x00\x01"
 BOMBS: Final = {"gzip": 200, "snappy": 20, "lz4": 200, "zstd": 200}
-"""Mebibytes of zeros that each codec packs into less than one."""
+"""Mebibytes of zeros that each codec packs into less than one. Snappy packs to a twentieth: a bomb
+of it is no larger than what is allowed for, and refused for its one record."""
 
 
 def varint(number: int) -> bytes:

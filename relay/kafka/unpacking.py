@@ -20,19 +20,22 @@ Unpack = Callable[[memoryview, memoryview], int]
 """Unpacks the first into the second and returns how much it was; raises when it does not fit."""
 
 
-def unpacked(codec: int, packed: memoryview, most: int) -> bytes | None:
-    """Return what a batch's records are unpacked by its `codec`: at most `most` bytes.
+def unpacked(codec: int, packed: memoryview, most: int, spare: int = 0) -> bytearray | None:
+    """Return what a batch's records are unpacked by its `codec`, behind `spare` bytes of zeros.
 
-    None: more than that, or nothing that this codec could have packed, or an unknown codec.
+    None: more than `most` bytes, or nothing that this codec could have packed, or an unknown codec.
     """
     unpack = UNPACK.get(codec)
     if unpack is None:
         return None
-    room = memoryview(bytearray(most))
+    made = bytearray(spare + most)
     try:
-        return bytes(room[: unpack(packed, room)])
+        with memoryview(made) as room:
+            size = unpack(packed, room[spare:])
     except (cramjam.DecompressionError, ValueError, struct.error):
         return None
+    del made[spare + size :]
+    return made
 
 
 def _snappy(packed: memoryview, room: memoryview) -> int:
