@@ -20,7 +20,10 @@ from relay.kafka.clients import Consumer, Partition, Producer
 T = TypeVar("T")
 
 Fetches = list[tuple[str, list[tuple[Any, ...]]]]
-"""What a fetch brought, by topic: of each partition number, error, places, and at last batches."""
+"""A fetch, by topic and partition. Asked: number, offset, size. Answered: number, error, ends of
+the log, and at last batches."""
+
+Screen = Callable[[bytes, int], bytes]
 
 PATIENCE_S: Final = 1.0
 """How long a client that is thrown away may take to end in order."""
@@ -101,10 +104,11 @@ def count_breaks(producer: Producer) -> Callable[[], int]:
     return lambda: broken
 
 
-def screen_fetches(consumer: Consumer, screen: Callable[[bytes], bytes]) -> None:
+def screen_fetches(consumer: Consumer, screen: Screen) -> None:
     """Let `consumer` see of what it fetches only what `screen` makes of each partition's batches.
 
-    Call it before the consumer is started. `screen` runs in a thread: it must be pure and total.
+    Call it before the consumer is started. `screen` is given the batches and the offset that they
+    were fetched at; it runs in a thread: it must be pure and total.
     """
     client = NETWORK(consumer)
     sending = client.send
@@ -112,16 +116,24 @@ def screen_fetches(consumer: Consumer, screen: Callable[[bytes], bytes]) -> None
     async def send(node: object, request: object, **more: object) -> object:
         answer = await sending(node, request, **more)
         if isinstance(request, FetchRequest):
-            answer.topics = await _screened(answer.topics, screen)
+            answer.topics = await _screened(answer.topics, request.topics, screen)
         return answer
 
     client.send = send
 
 
-async def _screened(topics: Fetches, screen: Callable[[bytes], bytes]) -> Fetches:
+async def _screened(topics: Fetches, asked: Fetches, screen: Screen) -> Fetches:
+    offsets = {(topic, number): at for topic, parts in asked for number, at, *_ in parts}
+
     def screened() -> Fetches:
         return [
-            (topic, [(*rest, screen(batches or b"")) for *rest, batches in partitions])
+            (
+                topic,
+                [
+                    (number, *rest, screen(batches or b"", offsets[topic, number]))
+                    for number, *rest, batches in partitions
+                ],
+            )
             for topic, partitions in topics
         ]
 

@@ -98,14 +98,14 @@ def test_what_no_client_can_decode_stops_nobody(world: World, fault: str) -> Non
 
 @pytest.mark.parametrize("codec", ["none", *PACKED])
 def test_a_large_batch_of_detections_is_taken(world: World, codec: str) -> None:
-    """A thousand detections in one batch are a thousand detections, however they are packed."""
-    values = [value for topic, value in world.messages(3_000) if topic == DETECTIONS + HOSTILE]
+    """Two thousand detections in one batch are as many detections, however they are packed."""
+    values = [value for topic, value in world.messages(6_000) if topic == DETECTIONS + HOSTILE]
     write(world, batch_of(codec, values))
     worker = world.workers.start()
     world.settle()
     world.workers.stop()
 
-    assert len(values) == 1_000
-    assert len(worker.heard("Accepted")) == 1_000
+    assert len(values) == 2_000
+    assert len(worker.heard("Accepted")) == 2_000
     assert not worker.heard("Rejected")
     assert world.judge().differences == []

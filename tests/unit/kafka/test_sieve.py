@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.kafka.clients import Fetched
-from relay.kafka.sieve import HEADER, LONGEST, MOST, RECORD, opened, sift
+from relay.kafka.sieve import HEADER, LONGEST, MOST, RECORD, RECORDS, opened, sift
 from relay.model.records import Position, Read, Record, Unread
 from tests.crafted import CODECS, FAULTY, MEBIBYTE, PACKED, batch, batch_of, bomb, pack, record
 
@@ -45,7 +45,7 @@ def fetched(batches: bytes, offset: int = 0) -> Sequence[Fetched]:
 
 def seen(batches: bytes, most: int = MEBIBYTE, offset: int = 0) -> list[Read]:
     """What the relay sees of a fetch."""
-    return [opened(found) for found in fetched(sift(batches, most), offset)]
+    return [opened(found) for found in fetched(sift(batches, offset, most), offset)]
 
 
 def values(batches: bytes, most: int = MEBIBYTE) -> list[bytes | None]:
@@ -60,7 +60,7 @@ def test_sound_batches_pass_as_they_are(codec: str) -> None:
     body = pack(codec, [record(0, b"a"), record(1, b"b" * 99, [b"name", b""]), record(2, b"")])
     sent = batch(codec, 3, body, first=7) + batch_of(codec, [b"next"], first=10)
 
-    assert fetched(sift(sent, MEBIBYTE), 7) == fetched(sent, 7)
+    assert fetched(sift(sent, 7), 7) == fetched(sent, 7)
 
 
 def test_snappy_that_is_one_block_passes() -> None:
@@ -111,6 +111,34 @@ def test_what_is_too_much_for_one_fetch_comes_with_the_next(codec: str) -> None:
     assert len(values(b"".join(sent[2:]), 3 * cost - 1)) == 2
 
 
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_batch_of_many_records_comes_in_parts(codec: str) -> None:
+    """Each fetch brings the next thousand of it, from wherever it begins; none is lost or twice."""
+    sent = batch_of(codec, [b"%d" % n for n in range(2 * RECORDS + 7)], first=5)
+    found: list[Read] = []
+    parts = []
+    position = 5 + 3
+    while position < 5 + 2 * RECORDS + 7:
+        part = seen(sent, MOST, position)
+        position = part[-1].position.offset + 1
+        parts.append(len(part))
+        found += part
+
+    assert parts == [RECORDS, RECORDS, 4]
+    assert [record.position.offset for record in found] == list(range(8, 2 * RECORDS + 12))
+    assert [int(r.value or b"") for r in found if isinstance(r, Record)] == list(
+        range(3, 2 * RECORDS + 7)
+    )
+
+
+def test_a_fetch_has_a_thousand_records() -> None:
+    """Batches are taken whole as long as there is room; then the next fetch takes them."""
+    sent = [batch_of("zstd", [b"x"] * 400, first) for first in (0, 400, 800)]
+
+    assert len(seen(b"".join(sent), MOST)) == 800
+    assert len(seen(b"".join(sent[2:]), MOST, 800)) == 400
+
+
 def test_what_is_refused_comes_alone() -> None:
     """Sound batches before it come first; those behind it with the next fetch."""
     bad = batch("none", 1, record(0, b"", [b"\xff"]), first=1)
@@ -145,9 +173,9 @@ def test_what_is_damaged_is_left_to_the_client() -> None:
     damaged = other[:-2] + b"\x07" + other[-1:]
 
     assert values(sound + damaged) == [b"0"]
-    assert sift(damaged) == damaged
+    assert sift(damaged, 1) == damaged
     with pytest.raises(CorruptRecordException):
-        fetched(sift(damaged))
+        fetched(sift(damaged, 1), 1)
 
 
 def test_the_beginning_of_a_batch_is_not_one() -> None:
@@ -155,14 +183,14 @@ def test_the_beginning_of_a_batch_is_not_one() -> None:
     sound, cut = batch_of("gzip", [b"0"]), batch_of("gzip", [b"1"], first=1)[:-1]
 
     assert values(sound + cut) == [b"0"]
-    assert sift(cut) == cut
+    assert sift(cut, 1) == cut
 
 
 def test_markers_of_transactions_pass() -> None:
     """Only a broker can write them."""
     marker = batch("none", 1, record(0, b"\0\0\0\0\0\0"), attributes=CONTROL)
 
-    assert sift(marker) == marker
+    assert sift(marker, 0) == marker
 
 
 @dataclass
@@ -188,7 +216,7 @@ def test_nobody_else_can_seal(key: bytes | None, value: bytes | None) -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_can_be_sifted(batches: bytes) -> None:
     """What is no batch at all is passed on as it came."""
-    assert sift(batches) == batches
+    assert sift(batches, 0) == batches
 
 
 @st.composite
@@ -214,7 +242,7 @@ def test_what_passes_can_be_decoded(made: tuple[str, bytes], records: int) -> No
     """Whatever bytes a batch holds, aiokafka reads what the sieve makes of it, and goes on."""
     codec, body = made
     first = 5
-    reading = decoding(sift(batch(codec, records, body, first), 4_000), first)
+    reading = decoding(sift(batch(codec, records, body, first), first, 4_000), first)
     offsets = [found.offset for found in reading]
 
     assert offsets == sorted(set(offsets))
