@@ -36,8 +36,9 @@ RECORD: Final = 512
 """What a record costs beside its content: aiokafka's and our own value of it. 208 is aiokafka's."""
 HEADER: Final = 160
 """What each of its headers costs. Measured: 120 with short names."""
-LONGEST: Final = 1024 * 1024
-"""Of one record: what one may be that is not packed. Its headers are decoded all at once."""
+LONGEST: Final = 17 * 64 * 1024
+"""Of one record: a mebibyte, which is the most that any format may have, and room for its key and
+headers. They are decoded all at once, before anything can be counted."""
 
 PREFIX: Final = struct.Struct(">qiibI")
 """A batch's first offset, the bytes after `AFTER`, its leader's epoch, format and checksum."""
