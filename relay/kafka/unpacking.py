@@ -6,6 +6,7 @@ gzip and thirty thousand of zstd, and aiokafka unpacks whatever comes.
 
 import struct
 from collections.abc import Callable, Mapping
+from mmap import mmap
 from types import MappingProxyType
 from typing import Final
 
@@ -28,14 +29,13 @@ def unpacked(codec: int, packed: memoryview, most: int, spare: int = 0) -> bytea
     unpack = UNPACK.get(codec)
     if unpack is None:
         return None
-    made = bytearray(spare + most)
+    # Pages of a map become memory when they are written to: a small batch takes little of `most`.
+    room = memoryview(mmap(-1, spare + most))
     try:
-        with memoryview(made) as room:
-            size = unpack(packed, room[spare:])
+        size = unpack(packed, room[spare:])
     except (cramjam.DecompressionError, ValueError, struct.error):
         return None
-    del made[spare + size :]
-    return made
+    return bytearray(room[: spare + size])
 
 
 def _snappy(packed: memoryview, room: memoryview) -> int:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.broker
 HOSTILE: Final = "ee"
 SOUND: Final = 300
 ROOM: Final = 256 * MEBIBYTE
-"""Of one process: 75 MiB when it has nothing to do, 90 with a bomb, and 480 without the sieve."""
+"""Of one process: 75 MiB with nothing to do, a hundred with a bomb, 480 and more unsifted."""
 
 
 @pytest.fixture
