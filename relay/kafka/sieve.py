@@ -51,7 +51,6 @@ producer, records."""
 BODY: Final = PREFIX.size + HEAD.size
 """Where a batch's records begin."""
 CODEC: Final = 0x07
-CONTROL: Final = 0x20
 SEAL: Final = secrets.token_bytes(16)
 """The key of a record that no member has written. Made anew in each process: nobody can know it."""
 NOTE: Final = struct.Struct(">q?")
@@ -159,12 +158,7 @@ def _head(batch: _Batch, made: bytearray, last: int, records: int) -> None:
 
 
 def _cost(batch: _Batch, plain: bytes, most: int) -> int | None:
-    """Return what a batch comes to when decoded, or something above `most`; None if it cannot be.
-
-    What a broker wrote itself, the markers of transactions, is taken as it is.
-    """
-    if batch.attributes & CONTROL:
-        return len(plain)
+    """Return what a batch comes to when decoded, or something above `most`; None if it cannot be."""
     cost = len(plain) + max(batch.records, 0) * RECORD
     if cost > most or any(end - start > LONGEST for start, end in pairwise(_starts(plain))):
         return most + 1
