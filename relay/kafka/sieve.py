@@ -158,7 +158,7 @@ def _head(batch: _Batch, made: bytearray, last: int, records: int) -> None:
 
 
 def _cost(batch: _Batch, plain: bytes, most: int) -> int | None:
-    """Return what a batch comes to when decoded, or something above `most`; None if it cannot be."""
+    """Return what a batch comes to decoded, or something above `most`; None if it cannot be."""
     cost = len(plain) + max(batch.records, 0) * RECORD
     if cost > most or any(end - start > LONGEST for start, end in pairwise(_starts(plain))):
         return most + 1
