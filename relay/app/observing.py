@@ -24,9 +24,19 @@ from relay.kafka.events import (
     TransactionCommitted,
     Undeliverable,
 )
-from relay.model.outcome import Accepted, Joined, Outcome, Repeated, Sent, Skipped, Warned
+from relay.model.outcome import (
+    Accepted,
+    Joined,
+    Outcome,
+    Repeated,
+    Sent,
+    Skipped,
+    TracedRecord,
+    TracedSighting,
+    Warned,
+)
 from relay.pipeline.topics import DETECTIONS
-from relay.telemetry import Journal, Metrics
+from relay.telemetry import Journal, Metrics, Tracer
 
 Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 """Outcomes that the journal passes over; nineteen of twenty things that happen are of these."""
@@ -40,17 +50,28 @@ Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
 
 class Observer:
-    """Tells metrics and journal of outcomes and events."""
+    """Tells metrics, journal and tracer of outcomes and events."""
 
-    def __init__(self, metrics: Metrics, journal: Journal) -> None:
+    def __init__(self, metrics: Metrics, journal: Journal, tracer: Tracer) -> None:
         self._metrics = metrics
         self._journal = journal
+        self._tracer = tracer
 
     def __call__(self, said: Outcome | Event) -> None:
         """Take note of one thing that happened."""
         if isinstance(said, Counted):
             self._metrics.observe(said)
+            if isinstance(said, Sent):
+                self._tracer.told(said)
             return
+        if isinstance(said, TracedRecord):
+            self._tracer.record(said)
+        elif isinstance(said, TracedSighting):
+            self._tracer.sighting(said)
+        else:
+            self._other(said)
+
+    def _other(self, said: Outcome | Event) -> None:
         match said:
             case Lag() | LaneStands() | Assigned():
                 self._standing(said)
@@ -81,8 +102,9 @@ class Observer:
 
     def _transaction(self, said: Transaction) -> None:
         match said:
-            case TransactionCommitted(_, _, written, seconds):
+            case TransactionCommitted(lane, records, written, seconds):
                 self._metrics.committed(written, seconds)
+                self._tracer.committed(lane, records, written, seconds)
             case ReadableLatency(_, seconds):
                 self._metrics.readable(seconds)
             case TransactionAborted(lane, why, detail):

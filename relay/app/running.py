@@ -28,7 +28,17 @@ from relay.pipeline import correlate, ingest
 from relay.pipeline.correlate import control
 from relay.settings import Settings, fingerprint, policy
 from relay.state import View
-from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
+from relay.telemetry import (
+    Exporting,
+    Health,
+    Journal,
+    Metrics,
+    Pages,
+    Sampler,
+    Tracer,
+    serve,
+    time_loop,
+)
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
 
 STAGES = ("ingest", "correlate")
@@ -60,6 +70,7 @@ class Parts:
     rules: Rules
     metrics: Metrics
     workers: dict[str, "IngestWorker | CorrelateWorker"]
+    exporting: Exporting
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
@@ -76,13 +87,15 @@ def assemble(
 ) -> Parts:
     """Put a relay together; `also` hears of everything that is observed.
 
-    Raises SettingsError where settings and register do not make a relay.
+    Raises SettingsError where settings and register do not make a relay, ExtraMissingError.
     """
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
     metrics.steered(settings.lanes, fingerprint(chosen))
-    observer = Observer(metrics, Journal(metrics.held_back))
+    exporting = Exporting(settings.traces.endpoint, settings.relay, __version__, metrics)
+    journal = Journal(metrics.held_back)
+    observer = Observer(metrics, journal, Tracer(journal, exporting.put))
 
     def observe(said: Outcome | Event) -> None:
         observer(said)
@@ -98,14 +111,18 @@ def assemble(
                 IngestSettings(lanes=settings.lanes),
                 topics,
                 sources,
-                partial(ingest, rules=rules),
+                _ingesting(rules, Sampler(settings.traces.ratio, metrics.trace_limited)),
                 partial(control, Tick(tick=True), 0, 0),
                 observe,
             )
         )
     if "correlate" in stages:
         workers["correlate"] = _correlator(settings, kafka, rules, observe)
-    return Parts(settings, rules, metrics, workers)
+    return Parts(settings, rules, metrics, workers, exporting)
+
+
+def _ingesting(rules: Rules, sampler: Sampler) -> Callable[[Sequence[Record]], Plan]:
+    return lambda records: ingest(sampler.choose(records), rules)
 
 
 def _correlator(
@@ -151,7 +168,11 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     gc.collect()
     gc.freeze()  # what is made by now stays: collecting it again would be pauses for nothing
     gc.set_threshold(YOUNG)
-    async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
+    async with (
+        _served(http.host, http.port, pages) as port,
+        _exported(parts.exporting),
+        asyncio.TaskGroup() as tasks,
+    ):
         started(port)
         timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
         working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
@@ -175,6 +196,12 @@ async def _served(host: str, port: int, pages: Pages) -> AsyncIterator[int]:
         except OSError as error:
             raise AddressError(f"{host}:{port}: {error.strerror or error}") from error
         yield served
+
+
+@asynccontextmanager
+async def _exported(exporting: Exporting) -> AsyncIterator[None]:
+    with exporting.running():
+        yield
 
 
 def live(parts: Parts) -> Health:

@@ -13,6 +13,7 @@ from relay.kafka.config import KafkaSettings
 from relay.kafka.security import unusable
 from relay.model.policy import Policy
 from relay.settings import SettingsError, policy
+from relay.telemetry import unusable as untraceable
 
 
 def command(
@@ -29,7 +30,7 @@ def command(
         decides = policy(chosen, members)
     except SettingsError as error:
         fail(SETTINGS, str(error))
-    wrong = tuple(unusable(chosen.security))
+    wrong = (*unusable(chosen.security), *untraceable(chosen.traces.endpoint))
     if wrong:
         fail(SETTINGS, "\n".join(wrong))
     enabled = sum(member.enabled for member in members)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from relay.model.trace import Trace
+
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -14,12 +16,16 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record as it was read. `at` is the broker's append time in ms since the epoch."""
+    """One record as it was read. `at` is the broker's append time in ms since the epoch.
+
+    `trace` is for telemetry alone: no decision looks at it.
+    """
 
     position: Position
     at: int
     key: bytes | None
     value: bytes | None
+    trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)

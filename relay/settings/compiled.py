@@ -16,6 +16,7 @@ from relay.settings.relay import (
     HttpSettings,
     KafkaSettings,
     LogSettings,
+    TracesSettings,
     WindowType,
 )
 from relay.settings.security import Security
@@ -41,6 +42,7 @@ class Settings:
     correlate: CorrelateSettings
     security: Security = field(default_factory=Security)
     access: Access = field(default_factory=Access)
+    traces: TracesSettings = field(default_factory=TracesSettings)
 
 
 def policy(

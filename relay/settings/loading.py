@@ -61,6 +61,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         correlate=file.correlate,
         security=_security(file.kafka.security, origins, home),
         access=_access(file.access, origins, home),
+        traces=file.traces,
     )
 
 

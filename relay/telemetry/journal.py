@@ -23,6 +23,8 @@ from relay.model.outcome import (
     Repeated,
     Sent,
     Skipped,
+    TracedRecord,
+    TracedSighting,
     Unreadable,
     Warned,
 )
@@ -84,6 +86,8 @@ class Journal:
                 self.tell("record unreadable", "error", position.topic, _place(position))
             case Accepted() | Skipped() | Joined() | Repeated() | Sent() | Warned():
                 pass
+            case TracedRecord() | TracedSighting():
+                pass  # the tracer's to tell
             case _:
                 assert_never(outcome)
 

@@ -1,12 +1,12 @@
 from relay.app.observing import Observer
 from relay.kafka.events import Assigned, Lag, LaneStands, SourceForbidden, Stage
-from relay.telemetry import Journal, Metrics
+from relay.telemetry import Journal, Metrics, Tracer
 
 
 def test_what_stands_has_its_metric() -> None:
     """Lag, a lane's clock and size, what the group gave, a refusal: each has its own."""
     metrics = Metrics(("ee",), "1")
-    observer = Observer(metrics, Journal())
+    observer = Observer(metrics, Journal(), Tracer(Journal()))
 
     observer(Lag(Stage.INGEST, "detections.ee", 0, 3, 1.5))
     observer(LaneStands(2, 1_700_000_000_500, 4096))
