@@ -110,7 +110,7 @@ class Observer:
             case TransactionAborted(lane, why, detail):
                 self._metrics.aborted(why.value)
                 fields: Fields = {"lane": lane, "why": why.value, "detail": detail}
-                self._journal.tell("transaction aborted", "warning", why.value, fields)
+                self._journal.tell("transaction aborted", why.value, fields)
             case Stepped():
                 pass
             case _:
@@ -121,17 +121,17 @@ class Observer:
             case LaneReady(lane, restored, seconds):
                 self._metrics.lane_ready(lane, restored, seconds)
                 fields: Fields = {"lane": lane, "restored": restored, "seconds": round(seconds, 3)}
-                self._journal.tell("lane ready", "info", str(lane), fields)
+                self._journal.tell("lane ready", str(lane), fields)
             case LaneClosed(lane):
                 self._metrics.lane_closed(lane)
-                self._journal.tell("lane closed", "info", str(lane), {"lane": lane})
+                self._journal.tell("lane closed", str(lane), {"lane": lane})
             case Fenced(lane):
                 self._metrics.lane_fenced()
-                self._journal.tell("lane fenced", "warning", str(lane), {"lane": lane})
+                self._journal.tell("lane fenced", str(lane), {"lane": lane})
             case CheckpointDiscarded(lane, reason):
                 self._metrics.checkpoint_discarded()
                 self._journal.tell(
-                    "checkpoint discarded", "warning", str(lane), {"lane": lane, "reason": reason}
+                    "checkpoint discarded", str(lane), {"lane": lane, "reason": reason}
                 )
             case MemberAside():
                 self._member_aside(said)
@@ -143,17 +143,17 @@ class Observer:
         event = "alerts topic set aside" if said.aside else "alerts topic taken back"
         why = said.why.value if said.why is not None else None
         fields: Fields = {"lane": said.lane, "member": said.member, "why": why}
-        self._journal.tell(event, "warning", said.member, fields)
+        self._journal.tell(event, said.member, fields)
 
     def _swap(self, said: Swap) -> None:
         stage, why = said.stage.value, said.why.value
         fields = {"stage": stage, "why": why, "detail": said.detail}
         if isinstance(said, ProducerReplaced):
             self._metrics.producer_replaced(stage, why)
-            self._journal.tell("producer replaced", "warning", f"{stage} {why}", fields)
+            self._journal.tell("producer replaced", f"{stage} {why}", fields)
         else:
             self._metrics.consumer_replaced(stage, why)
-            self._journal.tell("consumer replaced", "warning", f"{stage} {why}", fields)
+            self._journal.tell("consumer replaced", f"{stage} {why}", fields)
 
     def _loss(self, said: Loss) -> None:
         match said:
@@ -165,19 +165,19 @@ class Observer:
                     "since": since,
                     "until": until,
                 }
-                self._journal.tell("records lost to retention", "error", topic, fields)
+                self._journal.tell("records lost to retention", topic, fields)
             case Undeliverable(topic, why, records):
                 self._metrics.undeliverable(why.value, records)
                 lost: Fields = {"topic": topic, "why": why.value, "records": records}
-                self._journal.tell("rejections undeliverable", "warning", topic, lost)
+                self._journal.tell("rejections undeliverable", topic, lost)
             case BatchDropped(records):
                 self._metrics.batch_dropped(records)
             case SourceForbidden(topic):
                 self._metrics.source_forbidden(topic.removeprefix(DETECTIONS))
-                self._journal.tell("source may not be read", "error", topic, {"topic": topic})
+                self._journal.tell("source may not be read", topic, {"topic": topic})
             case BatchLimited(lane, topic, limit):
                 self._metrics.batch_limited()
                 batch: Fields = {"lane": lane, "topic": topic, "limit": limit}
-                self._journal.tell("batches of a topic limited", "warning", topic, batch)
+                self._journal.tell("batches of a topic limited", topic, batch)
             case _:
                 assert_never(said)

@@ -155,10 +155,12 @@ def _exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
     """The exceptions of a group, and those behind an exception: what failed first is among them."""
     waiting = deque([error])
-    for _ in range(MAX_CAUSES):
-        found = waiting.popleft() if waiting else None
+    told = 0
+    while waiting and told < MAX_CAUSES:
+        found = waiting.popleft()
         if found is None:
-            return
+            continue
+        told += 1
         yield found
         if isinstance(found, BaseExceptionGroup):
             waiting.extend(found.exceptions[:MAX_CAUSES])

@@ -116,7 +116,7 @@ class Tracer:
             "sightings": said.sightings,
             "rejections": reasons,
         }
-        self._journal.tell("detection traced", "info", said.member, fields)
+        self._journal.tell("detection traced", said.member, fields)
 
     def sighting(self, said: TracedSighting) -> None:
         """Tell that a traced sighting was decided on, and remember it for its alert."""
@@ -183,7 +183,7 @@ class Tracer:
             "recipients": len(sent.recipients),
             "evidence": ",".join(each.here.trace for each in evidence),
         }
-        self._journal.tell("alert traced", "info", evidence[-1].member, fields)
+        self._journal.tell("alert traced", evidence[-1].member, fields)
 
     def _turn(self, name: str) -> int:
         """Return how many of this name there have been: recipients that see or read otherwise."""
