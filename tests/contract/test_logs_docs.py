@@ -114,13 +114,12 @@ def written() -> list[dict[str, Any]]:
 
 def said() -> Iterator[tuple[str, str]]:
     """Each message that the code logs by itself, and the method that it calls for it."""
-    for path in SPEAKING:
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-                first, name = node.args[0], node.func.attr
-                words = first.value if isinstance(first, ast.Constant) else None
-                if name in {"tell", *LEVELS.values(), "debug", "exception"} and words is not None:
-                    yield str(words).removesuffix(": %s"), name
+    methods = {"tell", *LEVELS.values(), "debug", "exception"}
+    calls = (node for path in SPEAKING for node in ast.walk(ast.parse(path.read_text())))
+    for node in calls:
+        match node:
+            case ast.Call(ast.Attribute(attr=name), [ast.Constant(words), *_]) if name in methods:
+                yield str(words).removesuffix(": %s"), name
 
 
 def test_the_page_has_a_row_for_every_line_and_no_other() -> None:

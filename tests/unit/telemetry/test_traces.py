@@ -67,17 +67,9 @@ def test_a_record_has_a_span_under_its_sender_s(stream: io.StringIO) -> None:
     """It lasts from the append to now, and says what came of the record by ids and counts."""
     traced = Traced()
     here = PARENT.child("ingest")
+    at = Position("detections.ee", 0, 7)
     traced.tracer.record(
-        TracedRecord(
-            member="ee",
-            position=Position("detections.ee", 0, 7),
-            at=NOW_MS - 20,
-            parent=PARENT,
-            here=here,
-            detections=1,
-            sightings=3,
-            reasons=(Reason.VICTIM_SIDE,),
-        )
+        TracedRecord("ee", at, NOW_MS - 20, PARENT, here, 1, 3, (Reason.VICTIM_SIDE,))
     )
 
     (span,) = traced.spans
