@@ -96,7 +96,7 @@ KAFKA: Final = Dashboard(
         ),
         panel(
             "Spans of traces",
-            "What the collector lacks was dropped by us, refused by it, or one too many of a member.",
+            "What the collector lacks: dropped by us, refused by it, or one too many of a member.",
             "cps",
             (rate("relay_spans_sent_total"), "sent"),
             (rate("relay_spans_dropped_total"), "dropped"),
