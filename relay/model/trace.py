@@ -20,7 +20,7 @@ _SAMPLED: Final = 1
 class Trace:
     """A place in a trace. `trace` has 32 hexadecimal digits, `span` 16, or none where it begins.
 
-    `sampled`: whoever made it wants it to be kept.
+    `sampled`: whoever made it asks for it to be kept; what is derived under it says the same.
     """
 
     trace: str

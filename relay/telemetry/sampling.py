@@ -51,7 +51,10 @@ class Sampler:
         self._seconds: dict[MemberId, _Second] = {}
 
     def choose(self, records: Sequence[Record]) -> Sequence[Record]:
-        """Return the same records, with a trace where they are to be traced and nowhere else."""
+        """Return the same records, with a trace where they are to be traced and nowhere else.
+
+        It is `sampled` where the sender asked, not where it is one of the share.
+        """
         if not self._below and all(record.trace is None for record in records):
             return records
         return [self._chosen(record) for record in records]
@@ -62,7 +65,7 @@ class Sampler:
             return record
         wanted = trace.sampled or self._is_of_share(trace)
         if wanted and self._grants(member_of(record.position.topic)):
-            return replace(record, trace=Trace(trace.trace, trace.span))
+            return replace(record, trace=trace)
         return replace(record, trace=None)
 
     def _begun(self, record: Record) -> Trace | None:
@@ -70,7 +73,8 @@ class Sampler:
         if not self._below:
             return None
         at = record.position
-        trace = replace(derived(f"{at.topic}:{at.partition}:{at.offset}"), span="")
+        name = f"{at.topic}:{at.partition}:{at.offset}"
+        trace = replace(derived(name, sampled=False), span="")
         return trace if self._is_of_share(trace) else None
 
     def _is_of_share(self, trace: Trace) -> bool:

@@ -1,5 +1,7 @@
 """From what happened to spans, as values: who asks for a detection finds its alerts, and back.
 
+Lines are for those whose sender asked; spans also for the share that is traced unasked.
+
 Three spans: `ingest` and `correlate` in the detection's own trace, `alert` in the alert's. A
 fourth, `told`, stands in the detection's trace for each revision, so that either leads to the
 other. All ids are derived: what is told again after a failure makes the same spans.
@@ -9,7 +11,7 @@ No value of an observable, no title and no text of a member is in any of it.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -106,6 +108,8 @@ class Tracer:
         }
         start = said.at * 1_000_000
         self._end("ingest", said.here, said.parent.span, start, attributes)
+        if not said.here.sampled:
+            return
         fields: dict[str, Field] = {
             "trace": said.here.trace,
             "member": said.member,
@@ -171,9 +175,11 @@ class Tracer:
         for each in evidence:
             there = each.here.child("told", sent.name, turn)
             self._end("told", there, each.here.span, start, attributes, (here,))
-        self._line(sent, root, evidence)
+        asked = [each for each in evidence if each.here.sampled]
+        if asked:
+            self._line(sent, root, asked)
 
-    def _line(self, sent: Sent, root: Trace, evidence: tuple[_Evidence, ...]) -> None:
+    def _line(self, sent: Sent, root: Trace, asked: Sequence[_Evidence]) -> None:
         fields: dict[str, Field] = {
             "trace": root.trace,
             "alert": sent.alert,
@@ -181,9 +187,9 @@ class Tracer:
             "state": sent.state,
             "reason": sent.reason.value,
             "recipients": len(sent.recipients),
-            "evidence": ",".join(each.here.trace for each in evidence),
+            "evidence": ",".join(each.here.trace for each in asked),
         }
-        self._journal.tell("alert traced", evidence[-1].member, fields)
+        self._journal.tell("alert traced", asked[-1].member, fields)
 
     def _turn(self, name: str) -> int:
         """Return how many of this name there have been: recipients that see or read otherwise."""

@@ -66,8 +66,8 @@ def test_a_trace_that_begins_here_has_no_parent() -> None:
     """A record without a context begins a trace; one with a context goes on in its own."""
     begun, own = chosen(Sampler(TRUST_UNIT), [record(7), record(8, NOT_ASKED)])
 
-    assert begun == replace(derived("detections.ee:0:7"), span="")
-    assert own == replace(NOT_ASKED, sampled=True)
+    assert begun == replace(derived("detections.ee:0:7"), span="", sampled=False)
+    assert own == NOT_ASKED
 
 
 def test_who_asks_too_often_is_limited_and_counted() -> None:

@@ -8,7 +8,7 @@ from relay.model.alert import Why
 from relay.model.detection import Source
 from relay.model.outcome import Reason, Sent, TracedRecord, TracedSighting
 from relay.model.records import Position
-from relay.model.trace import derived
+from relay.model.trace import Trace, derived
 from relay.telemetry import Journal, Tracer, configure
 from relay.telemetry.traces import EVIDENCE, EVIDENCE_MS, MAX_ALERTS, MAX_NAMES, Span
 from tests.unit.telemetry.test_journal import Watch, lines
@@ -29,9 +29,11 @@ class Traced:
         journal = Journal(clock=self.watch.read)
         self.tracer = Tracer(journal, self.spans.append, lambda: self.now * 1_000_000)
 
-    def decided(self, number: int = 0, by: str = "ee", alert: str = ALERT) -> TracedSighting:
+    def decided(
+        self, number: int = 0, by: str = "ee", alert: str = ALERT, parent: Trace = PARENT
+    ) -> TracedSighting:
         """Let a traced sighting of a member be decided on."""
-        ingested = PARENT.child("ingest", f"detections.{by}", 0, number)
+        ingested = parent.child("ingest", f"detections.{by}", 0, number)
         said = TracedSighting(
             member=by,
             source=Source(f"detections.{by}", 0, number, 0, self.now),
@@ -133,6 +135,24 @@ def test_a_detection_leads_to_its_alert_and_back(stream: io.StringIO) -> None:
             "evidence": PARENT.trace,
         }
     ]
+
+
+def test_what_is_traced_unasked_has_spans_and_no_line(stream: io.StringIO) -> None:
+    """A share of all that comes would fill a log; what was asked for stands out in it."""
+    traced, unasked = Traced(), derived("of the share", sampled=False)
+    at = Position("detections.ee", 0, 7)
+    traced.tracer.record(TracedRecord("ee", at, NOW_MS, unasked, unasked.child("x"), 1, 1, ()))
+    traced.decided(1, parent=unasked)
+    traced.told()
+    assert lines(stream) == []
+
+    traced.decided(2)
+    traced.told(f"{ALERT}.later.2")
+
+    assert traced.names() == [
+        "ingest", "correlate", "alert", "told", "correlate", "alert", "told", "told"
+    ]  # fmt: skip
+    assert [line["evidence"] for line in lines(stream)] == [PARENT.trace]
 
 
 def test_an_alert_of_no_traced_detection_is_not_told_of(stream: io.StringIO) -> None:
