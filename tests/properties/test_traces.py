@@ -22,6 +22,7 @@ TRACES = st.builds(
     Trace,
     st.sampled_from([f"{number:032x}" for number in range(1, 4)]),
     st.sampled_from(["", f"{7:016x}"]),
+    st.booleans(),
 )
 
 

@@ -25,7 +25,8 @@ OLD_MS: Final = LaneSettings().changelog_keeps_ms // 2
 
 def findings(known: Gathered) -> tuple[Finding, ...]:
     """Return what looks wrong, what weighs most first."""
-    found = (*_of_settings(known), *_of_disk(known), *of_cluster(known), *of_pages(known))
+    ours = (*_of_settings(known), *_of_traces(known), *_of_disk(known))
+    found = (*ours, *of_cluster(known), *of_pages(known))
     return tuple(sorted(found, key=lambda each: each.weight is not Weight.WRONG))
 
 
@@ -43,6 +44,12 @@ def _of_settings(known: Gathered) -> Iterator[Finding]:
     elif known.secret is not None and known.secret.open_to_others:
         says = "the file of the key secret is open to others than its owner"
         yield wrong("settings", says, "chmod 600, and give it to the user that runs the relay")
+
+
+def _of_traces(known: Gathered) -> Iterator[Finding]:
+    if known.untraceable:
+        says = "traces.endpoint is set without the extra otel: `relay run` will not start"
+        yield wrong("settings", says, "pip install 'relay[otel]', or leave the key out")
 
 
 def _places(found: Sequence[Wrong]) -> str:

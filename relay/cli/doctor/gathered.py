@@ -60,6 +60,7 @@ class Gathered:
     """All of it. `now` is the wall clock here in ms, `differing` what provision would do.
 
     `foreign` True: the state in the cluster was made with another secret or number of lanes.
+    `untraceable` True: a collector is named, and what speaks to one is not installed.
     """
 
     now: int
@@ -71,6 +72,7 @@ class Gathered:
     cluster: Cluster | None = None
     differing: tuple[Change, ...] = ()
     foreign: bool = False
+    untraceable: bool = False
     address: str | None = None
     pages: Pages | None = None
 

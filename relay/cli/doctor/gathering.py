@@ -26,6 +26,7 @@ from relay.settings import Settings, SettingsError, load_register, load_settings
 from relay.settings.loading import secret_file
 from relay.settings.shown import places, shown_settings
 from relay.state.survey import survey
+from relay.telemetry import unusable
 from relay.telemetry.scrape import pages
 
 LIBRARIES: Final = (
@@ -49,7 +50,11 @@ def gather(
         return replace(begun, settings=replace(begun.settings, wrong=wrong))
     roll = _roll(settings.members)
     known = replace(
-        begun, roll=roll, secret=_secret(settings, path, environ), disk=_disk(settings.state_dir)
+        begun,
+        roll=roll,
+        secret=_secret(settings, path, environ),
+        disk=_disk(settings.state_dir),
+        untraceable=any(unusable(settings.traces.endpoint)),
     )
     return _served(_asked(known, settings), settings, relay)
 

@@ -51,6 +51,9 @@ def _of_metrics(pages: Pages, ours: str) -> Iterator[Finding]:
         count = pages.total(name)
         if count:
             yield wrong("relay", f"{count:g} {says}", do)
+    if unsent := pages.total("relay_spans_refused_total"):
+        do = "look at the collector; nothing but traces is lost"
+        yield note("relay", f"{unsent:g} spans of traces were not taken", do)
     if errors := _errors(pages):
         yield note("relay", f"{errors:g} errors were logged", "look at its log")
     theirs = _version(pages)

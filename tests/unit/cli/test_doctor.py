@@ -135,6 +135,8 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         ),
         (counted("relay_records_lost_total"), "relay", "2 records were lost"),
         (counted("relay_member_aside_lanes"), "relay", "2 lanes have a member set aside"),
+        (counted("relay_spans_refused_total"), "relay", "2 spans of traces were not taken"),
+        (replace(SOUND, untraceable=True), "settings", "without the extra otel"),
     ],
 )
 def test_what_looks_wrong_is_found_with_what_to_do(known: Gathered, where: str, says: str) -> None:

@@ -3,6 +3,7 @@
 import importlib
 import io
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -182,6 +183,15 @@ def test_without_a_collector_nothing_is_done() -> None:
         exporting.put(span())
         assert threading.active_count() == threads
     assert list(unusable(None)) == []
+
+
+def test_what_speaks_to_a_collector_is_loaded_for_one_alone() -> None:
+    """A relay without a collector starts as quickly as one without the extra."""
+    asked = "import relay.cli.main, sys; print([m for m in sys.modules if 'opentelemetry' in m])"
+
+    run = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert run.stdout == "[]\n"
 
 
 def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
