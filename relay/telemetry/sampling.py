@@ -74,8 +74,8 @@ class Sampler:
             return None
         at = record.position
         name = f"{at.topic}:{at.partition}:{at.offset}"
-        trace = replace(derived(name, sampled=False), span="")
-        return trace if self._is_of_share(trace) else None
+        trace = derived(name, sampled=False)
+        return replace(trace, span="") if self._is_of_share(trace) else None
 
     def _is_of_share(self, trace: Trace) -> bool:
         return int(trace.trace[-_DIGITS:], 16) < self._below
