@@ -25,6 +25,21 @@ KAFKA: Final = Dashboard(
             "max by (stage) (increase(relay_rebalances_total[1h]))",
             "{{stage}}",
         ),
+        gauge(
+            "How long rebalances last",
+            "From taking to giving, on average since the process began; the stage stands then.",
+            "s",
+            "sum by (instance, stage) (relay_rebalance_seconds_sum) "
+            "/ sum by (instance, stage) (relay_rebalance_seconds_count)",
+            "{{instance}} {{stage}}",
+        ),
+        gauge(
+            "Since the last poll",
+            "Each stage polls all the time; five seconds without make a process unready.",
+            "s",
+            "time() - min by (instance, stage) (relay_stage_last_poll_timestamp_seconds)",
+            "{{instance}} {{stage}}",
+        ),
         panel(
             "Clients given up, an hour",
             "After a failure; a new one takes its place.",
@@ -86,6 +101,14 @@ KAFKA: Final = Dashboard(
                 "time() - (process_start_time_seconds and on (job, instance) relay_build_info)",
                 "{{instance}}",
             ),
+        ),
+        gauge(
+            "Certificates end in",
+            "The relay's own, the authorities it believes, and what the brokers showed last. Below "
+            "14 days: RelayCertificateExpiresSoon. Nothing without TLS.",
+            "s",
+            "min by (purpose) (relay_certificate_expiry_timestamp_seconds) - time()",
+            "{{purpose}}",
         ),
         rates("Lines logged", "By level; an error is an alarm.", "relay_log_lines_total", "level"),
         panel(

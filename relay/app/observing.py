@@ -6,6 +6,10 @@ from relay.kafka.events import (
     Assigned,
     BatchDropped,
     BatchLimited,
+    CanariesBegun,
+    CanaryLost,
+    CanaryReturned,
+    CertificateEnds,
     CheckpointDiscarded,
     ClientRecycled,
     Event,
@@ -15,8 +19,11 @@ from relay.kafka.events import (
     LaneReady,
     LaneStands,
     MemberAside,
+    MembersUnread,
+    Polled,
     ProducerReplaced,
     ReadableLatency,
+    ReadersUnknown,
     RecordsLost,
     SourceForbidden,
     Stepped,
@@ -44,7 +51,8 @@ Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
-Standing = Lag | LaneStands | Assigned
+Standing = Lag | LaneStands | Assigned | Polled | MembersUnread | ReadersUnknown
+Life = CanariesBegun | CanaryReturned | CanaryLost | CertificateEnds
 Fields = dict[str, str | int | float | bool | None]
 Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
@@ -73,7 +81,7 @@ class Observer:
 
     def _other(self, said: Outcome | Event) -> None:
         match said:
-            case Lag() | LaneStands() | Assigned():
+            case Lag() | LaneStands() | Assigned() | Polled() | MembersUnread() | ReadersUnknown():
                 self._standing(said)
             case TransactionCommitted() | TransactionAborted() | ReadableLatency() | Stepped():
                 self._transaction(said)
@@ -81,10 +89,16 @@ class Observer:
                 self._possession(said)
             case ProducerReplaced() | ClientRecycled():
                 self._swap(said)
-            case RecordsLost() | Undeliverable() | BatchDropped() | BatchLimited():
+            case (
+                RecordsLost()
+                | Undeliverable()
+                | BatchDropped()
+                | BatchLimited()
+                | SourceForbidden()
+            ):
                 self._loss(said)
-            case SourceForbidden():
-                self._loss(said)
+            case CanariesBegun() | CanaryReturned() | CanaryLost() | CertificateEnds():
+                self._life(said)
             case _:
                 self._metrics.observe(said)
                 self._journal.record(said)
@@ -97,6 +111,13 @@ class Observer:
                 self._metrics.lane_stands(lane, at / 1_000, size)
             case Assigned(stage, partitions):
                 self._metrics.assigned(stage.value, partitions)
+            case Polled(stage, at):
+                self._metrics.polled(stage.value, at)
+            case MembersUnread(waited):
+                self._metrics.members_unread(waited)
+            case ReadersUnknown(why, detail):
+                fields: Fields = {"why": why.value, "detail": detail}
+                self._journal.tell("readers not known", why.value, fields)
             case _:
                 assert_never(said)
 
@@ -135,6 +156,24 @@ class Observer:
                 )
             case MemberAside():
                 self._member_aside(said)
+            case _:
+                assert_never(said)
+
+    def _life(self, said: Life) -> None:
+        canaries = self._metrics.canaries
+        match said:
+            case CanariesBegun(lane, members, at):
+                canaries.begun(lane, members, at)
+            case CanaryReturned(lane, members, at, seconds):
+                canaries.returned(lane, members, at, seconds)
+            case CertificateEnds(purpose, at):
+                self._metrics.certificate_ends(purpose.value, at)
+            case CanaryLost(lane, members, why, detail):
+                canaries.lost(members)
+                for member in members:
+                    fields: Fields = {"lane": lane, "member": member, "why": why.value}
+                    fields["detail"] = detail
+                    self._journal.tell("canary lost", why.value, fields)
             case _:
                 assert_never(said)
 

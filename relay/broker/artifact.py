@@ -1,4 +1,4 @@
-"""The pinned artifacts of kafka.lock: what is fetched, and nothing else."""
+"""The pinned artifacts of a lock: what is fetched, and nothing else."""
 
 import re
 from collections.abc import Iterable
@@ -24,6 +24,11 @@ class Artifact:
     size: int
 
     @property
+    def module(self) -> tuple[str, str, str]:
+        """Whose version this is: a class path holds one version of a module."""
+        return self.group, self.name, self.classifier
+
+    @property
     def coordinate(self) -> str:
         """`group:artifact:version`, and `:classifier` where there is one."""
         return ":".join(filter(None, (self.group, self.name, self.version, self.classifier)))
@@ -35,8 +40,8 @@ class Artifact:
         return PurePosixPath(*self.group.split("."), self.name, self.version, f"{stem}.jar")
 
 
-def parse_lock(text: str) -> tuple[Artifact, ...]:
-    """Read the lines `coordinate  sha256  size`; `#` starts a comment.
+def parse_lock(text: str, name: str = LOCK.name) -> tuple[Artifact, ...]:
+    """Read the lines `coordinate  sha256  size` of the lock `name`; `#` starts a comment.
 
     Raises:
         ValueError: a line is malformed or a coordinate stands twice; the line is named.
@@ -48,23 +53,24 @@ def parse_lock(text: str) -> tuple[Artifact, ...]:
             continue
         artifact = _artifact(fields)
         if artifact is None or artifact.coordinate in artifacts:
-            raise ValueError(f"kafka.lock, line {number}: malformed or repeated: {line!r}")
+            raise ValueError(f"{name}, line {number}: malformed or repeated: {line!r}")
         artifacts[artifact.coordinate] = artifact
     return tuple(artifacts.values())
 
 
-def render_lock(artifacts: Iterable[Artifact]) -> str:
-    """Write what `parse_lock` reads, one line an artifact, sorted by coordinate."""
+def render_lock(artifacts: Iterable[Artifact], writer: str = "relay.broker.lock") -> str:
+    """Write what `parse_lock` reads, one line an artifact, sorted by coordinate.
+
+    `writer` is the module that a person runs to write it anew.
+    """
     ordered = sorted(artifacts, key=lambda artifact: artifact.coordinate)
     lines = [f"{each.coordinate}  {each.sha256}  {each.size}\n" for each in ordered]
-    return "# Written by `python -m relay.broker.lock`. coordinate  sha256  bytes\n" + "".join(
-        lines
-    )
+    return f"# Written by `python -m {writer}`. coordinate  sha256  bytes\n" + "".join(lines)
 
 
-def pinned() -> tuple[Artifact, ...]:
-    """Return the artifacts of the committed kafka.lock."""
-    return parse_lock(LOCK.read_text("utf-8"))
+def pinned(lock: Path = LOCK) -> tuple[Artifact, ...]:
+    """Return the artifacts of a committed lock, of kafka.lock unless another is named."""
+    return parse_lock(lock.read_text("utf-8"), lock.name)
 
 
 def kafka_version(artifacts: Iterable[Artifact]) -> str:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from relay.broker import maven
@@ -21,42 +22,48 @@ from relay.broker.jars import PARALLEL
 LOG4J = "org.apache.logging.log4j"
 
 
-def resolve(directory: Path, version: str) -> tuple[Artifact, ...]:
-    """Return every artifact that Kafka `version` needs at run time, fetched into `directory`.
+def closure(context: maven.MavenContext, coordinates: Iterable[str]) -> list[Artifact]:
+    """Return the artifacts of `coordinates` and all that they need at run time, without sums."""
+    wanted = [context.create_dependency(each) for each in coordinates]
+    inputs, transitive = context.resolver.resolve(wanted)
+    return [
+        Artifact(each.groupId, each.artifactId, each.version, each.classifier, "", 0)
+        for each in (*inputs, *transitive)
+    ]
+
+
+def of_kafka(context: maven.MavenContext, module: tuple[str, str], version: str) -> list[Artifact]:
+    """Return what a module of Kafka needs, as `closure` does.
 
     Raises:
         ValueError: mediation picked another version for a module of Kafka.
     """
-    context = maven.context(directory)
-    server = context.create_dependency(":".join((*SERVER, version)))
-    inputs, transitive = context.resolver.resolve([server])
-    unpinned = [
-        Artifact(each.groupId, each.artifactId, each.version, each.classifier, "", 0)
-        for each in (*inputs, *transitive)
-    ]
-    closure = with_binding(unpinned)
-    refuse_mixed(closure, version)
+    found = closure(context, [":".join((*module, version))])
+    refuse_mixed(found, version)
+    return found
 
-    def measured(artifact: Artifact) -> Artifact:
+
+def measured(context: maven.MavenContext, artifacts: Iterable[Artifact]) -> tuple[Artifact, ...]:
+    """Fetch `artifacts` and return them with their sums and sizes."""
+
+    def one(artifact: Artifact) -> Artifact:
         content = maven.download(context, artifact).read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
-        group, name, classifier = artifact.group, artifact.name, artifact.classifier
-        return Artifact(group, name, artifact.version, classifier, digest, len(content))
+        return replace(artifact, sha256=hashlib.sha256(content).hexdigest(), size=len(content))
 
     with ThreadPoolExecutor(PARALLEL) as pool:
-        return tuple(pool.map(measured, closure))
+        return tuple(pool.map(one, artifacts))
 
 
-def with_binding(closure: Iterable[Artifact]) -> list[Artifact]:
-    """Add log4j's binding to slf4j 1, at the version of the log4j-core in `closure`."""
-    artifacts = list(closure)
+def with_binding(found: Iterable[Artifact]) -> list[Artifact]:
+    """Add log4j's binding to slf4j 1, at the version of the log4j-core among them."""
+    artifacts = list(found)
     core = next(each for each in artifacts if (each.group, each.name) == (LOG4J, "log4j-core"))
     return [*artifacts, Artifact(LOG4J, "log4j-slf4j-impl", core.version, "", "", 0)]
 
 
-def refuse_mixed(closure: Iterable[Artifact], version: str) -> None:
+def refuse_mixed(found: Iterable[Artifact], version: str) -> None:
     """Raise ValueError, naming them, if modules of Kafka have a version other than `version`."""
-    mixed = [each for each in closure if each.group == SERVER[0] and each.version != version]
+    mixed = [each for each in found if each.group == SERVER[0] and each.version != version]
     if mixed:
         named = ", ".join(each.coordinate for each in mixed)
         raise ValueError(f"not all of Kafka is {version}: {named}")
@@ -66,7 +73,8 @@ def main(arguments: list[str]) -> None:
     """Rewrite kafka.lock for the version in `arguments`, or for the one it pins now."""
     version = arguments[0] if arguments else kafka_version(pinned())
     with tempfile.TemporaryDirectory() as directory:
-        artifacts = resolve(Path(directory), version)
+        context = maven.context(Path(directory))
+        artifacts = measured(context, with_binding(of_kafka(context, SERVER, version)))
     LOCK.write_text(render_lock(artifacts), "utf-8")
     size = sum(artifact.size for artifact in artifacts)
     sys.stdout.write(f"{LOCK}: Kafka {version}, {len(artifacts)} artifacts, {size} bytes\n")

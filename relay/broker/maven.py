@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from jgo.config import GlobalSettings
-from jgo.maven import MavenContext
+from jgo.maven import MavenContext as MavenContext
 
 from relay.broker.artifact import Artifact
 from relay.broker.errors import FetchError

@@ -15,6 +15,7 @@ from relay.settings.problem import Problem
 SECRET: frozenset[Place] = frozenset(
     {
         ("key_secret_file",),
+        ("kafka", "security"),
         ("kafka", "security", "key_file"),
         ("kafka", "security", "password_file"),
         ("kafka", "security", "token_file"),

@@ -12,6 +12,7 @@ from relay.model.vocabulary import FAMILIES
 from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
+    CanarySettings,
     CorrelateSettings,
     HttpSettings,
     KafkaSettings,
@@ -42,6 +43,7 @@ class Settings:
     correlate: CorrelateSettings
     security: Security = field(default_factory=Security)
     access: Access = field(default_factory=Access)
+    canary: CanarySettings = field(default_factory=CanarySettings)
     traces: TracesSettings = field(default_factory=TracesSettings)
 
 

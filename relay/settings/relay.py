@@ -1,8 +1,8 @@
 """relay.yaml: how one deployment runs. Every key may also come from the environment."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from relay.model.vocabulary import Family, KeyType
 from relay.settings.access import AccessSettings
@@ -15,6 +15,7 @@ from relay.settings.scalars import (
     PathText,
     Share,
     Text,
+    wrong,
 )
 from relay.settings.security import SecuritySettings
 
@@ -94,6 +95,25 @@ class CorrelateSettings(Strict):
     )
 
 
+CANARY_LEAST_S = 10
+"""More often, a canary's two transactions would be a burden that nobody has use for."""
+
+
+def _sparing(seconds: int) -> int:
+    if 0 < seconds < CANARY_LEAST_S:
+        raise wrong(f"must be at least {CANARY_LEAST_S}, or 0 for none")
+    return seconds
+
+
+class CanarySettings(Strict):
+    """The sign of life that each lane gives in each member's alerts topic."""
+
+    # Longer than an hour, and what it proves is too old to act on.
+    every_s: Annotated[int, AfterValidator(_sparing)] = Field(
+        default=60, ge=0, le=3600, description="s between two, at least 10; 0: none are written"
+    )
+
+
 class RelayFile(Strict):
     """relay.yaml as it is written."""
 
@@ -125,3 +145,4 @@ class RelayFile(Strict):
     log: LogSettings = Field(default_factory=LogSettings)
     traces: TracesSettings = Field(default_factory=TracesSettings)
     correlate: CorrelateSettings = Field(default_factory=CorrelateSettings)
+    canary: CanarySettings = Field(default_factory=CanarySettings)

@@ -97,6 +97,16 @@ LINES: Final = (
         "the topic can be written again", _NOTHING,
     ),
     Line(
+        "canary lost", "warning", ("lane", "member", "why", "detail"),
+        "a canary could not be written to a member's alerts topic; the others were",
+        "again and again: RelayCanaryLost",
+    ),
+    Line(
+        "readers not known", "warning", ("why", "detail"),
+        "the brokers did not say how far members have read; it is asked again in a minute",
+        "again and again: the relay's rules, see security.md",
+    ),
+    Line(
         "topic recreated", "warning", ("topic", "partition"),
         "a member's topic began anew; it is read from its start", "RelaySourceRecreated",
     ),

@@ -56,6 +56,19 @@ def rejection_headers(rejected: Rejected, name: str, relay: str) -> Headers:
     )
 
 
+def canary_headers(name: str, at: int, relay: str) -> Headers:
+    """Return the headers of a canary, which has a type of its own; `name` is its id."""
+    return (
+        _CONTENT,
+        _VERSION,
+        ("ce_id", name.encode()),
+        ("ce_source", f"urn:shield:relay:{relay}".encode()),
+        ("ce_type", b"eu.shield.canary.v1"),
+        ("ce_time", timestamp(at).encode()),
+        ("ce_dataschema", f"{SCHEMAS}canary.v1".encode()),
+    )
+
+
 def detection_headers(
     member: str, name: str, at: str, tlp: str, trace: Trace | None = None
 ) -> Headers:

@@ -11,6 +11,8 @@ from typing import TypeAlias
 import pytest
 
 from relay.broker import Cluster, Runtime, Spec, free_ports, prepare, stop_in
+from relay.broker.config import Endpoint
+from relay.broker.node import Node
 from relay.kafka.probe import OPEN, Client, round_trip
 
 ClusterIn: TypeAlias = Callable[[Path, Spec], AbstractContextManager[Cluster]]
@@ -31,12 +33,20 @@ def owned(data: Path) -> Iterator[None]:
     owner.unlink()
 
 
+NOWHERE = Endpoint(0, 0, 0)
+"""Of a process of Java that is no broker: a mirror, which listens for nobody."""
+
+
 def end_orphans(root: Path) -> None:
-    """Stop brokers of test sessions that were killed before they could do so themselves."""
+    """End brokers and mirrors of test sessions that were killed before they could do so."""
     for owner in root.glob("pytest-*[0-9]/**/*.owner"):
         with owner.open("w") as lock, suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            stop_in(owner.with_suffix(""))
+            place = owner.with_suffix("")
+            if (place / "pid").exists():
+                Node(place, NOWHERE).kill()
+            else:
+                stop_in(place)
             owner.unlink()
 
 

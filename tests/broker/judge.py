@@ -1,7 +1,8 @@
 """The judge: what members can read, against the decisions run in memory over the same log.
 
 Whatever was killed, stopped or cut before, three things must hold, byte for byte:
-  - each `alerts.<member>` partition holds what correlate makes of its lane's log, and nothing else;
+  - each `alerts.<member>` partition holds what correlate makes of its lane's log, and nothing else
+    but signs of life, if the member wants those;
   - each lane's log, without what its marks drop, holds each sighting of the members' topics once;
   - each `relay.state` partition folds to the state in memory, and so does the relay's own restore.
 """
@@ -11,10 +12,11 @@ import contextlib
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Protocol, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -28,12 +30,15 @@ from relay.pipeline.correlate import correlate
 from relay.pipeline.ingest import ingest
 from relay.pipeline.topics import ALERTS, DETECTIONS, SIGHTINGS, STATE
 from relay.state import MemoryStore, RocksDisk, Stored, View
+from relay.wire import canary
 from relay.wire.internal import decode_lane_record
 from tests.broker.proxy import PATIENCE_S
 from tests.broker.victim import Orders, Witness, put_together
 
 BATCH: Final = 97
 """Records decided at a time: another number than any lane's, since it must make no difference."""
+
+COMMITTED: Final = "read_committed"
 
 Headers: TypeAlias = tuple[tuple[str, bytes], ...]
 
@@ -84,12 +89,18 @@ class Verdict:
         )
 
 
-def judge(orders: Orders) -> Verdict:
-    """Judge what is committed now. The relay must not be running."""
-    return asyncio.run(_judge(orders))
+NOTHING: Final[Mapping[str, int]] = MappingProxyType({})
 
 
-async def _judge(orders: Orders) -> Verdict:
+def judge(orders: Orders, mirrored: Mapping[str, int] = NOTHING) -> Verdict:
+    """Judge what is committed now. The relay must not be running.
+
+    `mirrored`: how many lines of `topic:partition` are of another relay; they come first.
+    """
+    return asyncio.run(_judge(orders, mirrored))
+
+
+async def _judge(orders: Orders, mirrored: Mapping[str, int]) -> Verdict:
     verdict, bootstrap = Verdict(), orders.bootstrap
     rules = put_together(orders, Witness(())).rules
     sources = [TopicPartition(DETECTIONS + member, 0) for member in orders.members]
@@ -105,9 +116,14 @@ async def _judge(orders: Orders) -> Verdict:
         store = MemoryStore()
         decided = _decide(log, rules, store)
         for member in orders.members:
-            found = told[f"{ALERTS}{member}:{lane}"]
+            place = f"{ALERTS}{member}:{lane}"
+            found = [
+                line
+                for line in told[place][mirrored.get(place, 0) :]
+                if member not in orders.wanting or line.key != canary.KEY
+            ]
             verdict.alerts += len(found)
-            verdict.compare(f"{ALERTS}{member}:{lane}", found, decided[ALERTS + member])
+            verdict.compare(place, found, decided[ALERTS + member])
         in_memory = sorted((k, s.value) for k, s in store.entries().items())
         folded = {line.key or b"": line.value for line in changelog[f"{STATE}:{lane}"]}
         folded.pop(INCARNATION, None)
@@ -167,7 +183,8 @@ async def read(
         ends = {partition: await consumer.committed(partition) or 0 for partition in partitions}
     finally:
         await consumer.stop()
-    fetched = await _fetch(bootstrap, ends)
+    # As the relay reads: also what somebody's transaction had and did not commit.
+    fetched = await _fetch(bootstrap, ends, "read_uncommitted")
     return {
         partition: [
             Record(Position(f.topic, f.partition, f.offset), f.timestamp, f.key, f.value)
@@ -177,10 +194,12 @@ async def read(
     }
 
 
-async def _lines(bootstrap: str, topics: Sequence[str], partitions: int) -> Lines:
-    """Return all that a reader of committed records sees, by `topic:partition`."""
+async def _lines(
+    bootstrap: str, topics: Sequence[str], partitions: int, isolation: str = COMMITTED
+) -> Lines:
+    """Return all that a reader sees, of committed records unless said, by `topic:partition`."""
     wanted = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-    fetched = await _fetch(bootstrap, dict.fromkeys(wanted))
+    fetched = await _fetch(bootstrap, dict.fromkeys(wanted), isolation)
     return {
         f"{partition.topic}:{partition.partition}": [
             Line(f.timestamp, f.key, f.value, tuple(f.headers)) for f in records
@@ -190,12 +209,12 @@ async def _lines(bootstrap: str, topics: Sequence[str], partitions: int) -> Line
 
 
 async def _fetch(
-    bootstrap: str, ends: dict[TopicPartition, int | None]
+    bootstrap: str, ends: dict[TopicPartition, int | None], isolation: str = COMMITTED
 ) -> dict[TopicPartition, list[Fetched]]:
     """Read partitions up to the given offsets, or to their last stable ones."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
-        isolation_level="read_committed",
+        isolation_level=isolation,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=10,
     )

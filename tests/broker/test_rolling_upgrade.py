@@ -11,11 +11,14 @@ import pytest
 from relay.broker import Cluster
 from tests.broker.proxy import PATIENCE_S
 from tests.broker.workers import Worker, is_event, is_ready
-from tests.broker.world import World, opened, until
+from tests.broker.world import IMPATIENT, World, opened, until
 
 pytestmark = pytest.mark.broker
 
 LANES = 2
+
+# Whoever waits for such a session to end, or for it to join again, waits longer than a test does.
+ATTACHED = IMPATIENT | {"session_timeout_ms": 120_000, "rebalance_timeout_ms": 120_000}
 
 
 @pytest.fixture
@@ -70,3 +73,22 @@ def test_two_processes_are_replaced_while_members_report(world: World) -> None:
     assert verdict.differences == []
     assert verdict.alerts > 0
     assert len(new) == len(old)
+
+
+def test_a_process_that_ends_in_order_hands_its_lanes_over_at_once(world: World) -> None:
+    """It leaves its groups, so that its heir waits for no session's time-out; nothing is lost."""
+    leaves = world.workers.start(kafka=ATTACHED)
+    for lane in range(LANES):
+        leaves.wait(is_ready(lane))
+    world.report(60)
+    leaves.stop()
+    heir = world.workers.start(kafka=ATTACHED)
+    for lane in range(LANES):
+        heir.wait(is_ready(lane))
+    world.report(60)
+    world.settle()
+    world.workers.stop()
+    verdict = world.judge()
+
+    assert verdict.differences == []
+    assert verdict.alerts > 0

@@ -156,11 +156,14 @@ class Workers:
         """Return what all processes together said of one event."""
         return [said for worker in self._started for said in worker.heard(event)]
 
+    def running(self) -> list[Worker]:
+        """Return the processes that have not ended."""
+        return [worker for worker in self._started if not worker.has_ended()]
+
     def stop(self) -> None:
         """Ask all that still run to end, and see that they end in order."""
-        for worker in self._started:
-            if not worker.has_ended():
-                worker.stop()
+        for worker in self.running():
+            worker.stop()
 
     @contextlib.contextmanager
     def cleaned_up(self) -> Iterator["Workers"]:

@@ -5,11 +5,11 @@ import contextlib
 import secrets
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
-from typing import Final, TypeVar
+from typing import Final, TypeAlias, TypeVar
 
 import orjson
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -17,7 +17,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from relay.kafka.topics import ALERTS as CONFIG
 from relay.pipeline.topics import ALERTS, DETECTIONS, REJECTED, SIGHTINGS, STATE
-from tests.broker.judge import Verdict, judge
+from tests.broker.judge import NOTHING, Verdict, judge
 from tests.broker.proxy import PATIENCE_S
 from tests.broker.victim import Orders
 from tests.broker.workers import Workers
@@ -36,6 +36,19 @@ IMPATIENT: Final = {
 
 T = TypeVar("T")
 
+Message: TypeAlias = tuple[str, bytes]
+"""A topic, and what a member writes to it."""
+
+
+def address(number: int) -> dict[str, str]:
+    """An observable with a window of seconds in the tests."""
+    return {"type": "ipv4", "value": f"45.9.20.{number}", "side": "attacker"}
+
+
+def name(number: int) -> dict[str, str]:
+    """An observable with a window of days."""
+    return {"type": "domain", "value": f"c2-{number}.attackers.net", "side": "attacker"}
+
 
 @dataclass(slots=True)
 class World:
@@ -45,13 +58,21 @@ class World:
     workers: Workers
     reported: int = 0
     random: Random = field(default_factory=lambda: Random(1))
+    observable: Callable[[int], dict[str, str]] = address
 
     def report(self, count: int, values: int = 50) -> None:
         """Let the members report `count` detections, on `values` addresses between them.
 
         Returns when the broker has them.
         """
-        messages = [self._detection(values) for _ in range(count)]
+        self.send(self.messages(count, values))
+
+    def messages(self, count: int, values: int = 50) -> list[Message]:
+        """Return `count` detections that nobody has sent yet."""
+        return [self._detection(values) for _ in range(count)]
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Write messages for the members; return when the broker has them."""
         _run(_produce(self.bootstrap, messages))
 
     def report_until(self, condition: Callable[[], bool]) -> None:
@@ -78,15 +99,18 @@ class World:
         stable = _run(_ends(self.bootstrap, [place], "read_committed"))
         return stable != _run(_ends(self.bootstrap, [place]))
 
-    def judge(self) -> Verdict:
-        """Judge what is committed, when the relay has ended."""
-        return judge(replace(self.workers.orders, bootstrap=self.bootstrap))
+    def judge(self, mirrored: Mapping[str, int] = NOTHING) -> Verdict:
+        """Judge what is committed, when the relay has ended.
 
-    def _detection(self, values: int) -> tuple[str, bytes]:
+        `mirrored`: how many lines another relay has told, by `topic:partition`; they come first.
+        """
+        return judge(replace(self.workers.orders, bootstrap=self.bootstrap), mirrored)
+
+    def _detection(self, values: int) -> Message:
         member = MEMBERS[self.reported % len(MEMBERS)]
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         self.reported += 1
-        addresses = self.random.sample(range(1, values + 1), self.random.randint(1, 2))
+        numbers = self.random.sample(range(1, values + 1), self.random.randint(1, 2))
         detection = {
             "schema": "detection.v1",
             "id": str(uuid.uuid5(uuid.NAMESPACE_OID, str(self.reported))),
@@ -97,22 +121,22 @@ class World:
             "classification": "malicious-code:c2-server",
             "severity": self.random.choice(["low", "medium", "high", "critical"]),
             "confidence": self.random.randint(1, 100),
-            "observables": [
-                {"type": "ipv4", "value": f"45.9.20.{last}", "side": "attacker"}
-                for last in addresses
-            ],
+            "observables": [self.observable(number) for number in numbers],
             "sharing": {"tlp": "green"},
         }
         return DETECTIONS + member, orjson.dumps(detection)
 
 
 @contextlib.contextmanager
-def opened(bootstrap: str, home: Path, lanes: int = 2) -> Iterator[World]:
-    """Hold a fresh deployment; whatever processes were started in it are ended at last."""
+def opened(bootstrap: str, home: Path, lanes: int = 2, app: str = "") -> Iterator[World]:
+    """Hold a fresh deployment; whatever processes were started in it are ended at last.
+
+    `app`: the name of its groups, if that must not be one that nobody else has.
+    """
     _run(_made_anew(bootstrap, lanes))
     orders = Orders(
         bootstrap=bootstrap,
-        app=f"t{secrets.token_hex(4)}",
+        app=app or f"t{secrets.token_hex(4)}",
         members=MEMBERS,
         lanes=lanes,
         state=home / "state",
@@ -166,7 +190,7 @@ async def _made_anew(bootstrap: str, lanes: int) -> None:
         await admin.close()
 
 
-async def _produce(bootstrap: str, messages: Sequence[tuple[str, bytes]]) -> None:
+async def _produce(bootstrap: str, messages: Sequence[Message]) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all")
     await producer.start()
     try:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from relay.app.observing import Observer
 from relay.kafka.events import (
     BatchLimited,
+    CanaryLost,
     CheckpointDiscarded,
     ClientRecycled,
     Event,
@@ -17,6 +18,7 @@ from relay.kafka.events import (
     LaneReady,
     MemberAside,
     ProducerReplaced,
+    ReadersUnknown,
     RecordsLost,
     SourceForbidden,
     Stage,
@@ -87,6 +89,8 @@ HAPPENED: Final[tuple[Outcome | Event, ...]] = (
     Undeliverable("rejected.ee", Why.TIMEOUT, 4),
     SourceForbidden("detections.ee"),
     BatchLimited(0, "alerts.ee", 1000),
+    CanaryLost(0, ("ee",), Why.MISSING),
+    ReadersUnknown(Why.TIMEOUT, "TimeoutError()"),
     TracedRecord("ee", PLACE, 0, TRACE, TRACE, 1, 1, ()),
     TracedSighting(
         "ee", Source("detections.ee", 0, 7, 0, 0), PLACE, 10**15, TRACE, TRACE, "an alert"

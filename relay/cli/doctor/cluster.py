@@ -5,6 +5,7 @@ from typing import Final
 
 from relay.cli.doctor.finding import Finding, note, wrong
 from relay.cli.doctor.gathered import Gathered
+from relay.kafka.config import Topics
 from relay.kafka.events import Why
 from relay.kafka.survey import Cluster, Progress, Unanswered
 from relay.kafka.topics import Change, Kind
@@ -107,11 +108,24 @@ def _of_groups(cluster: Cluster) -> Iterator[Finding]:
         yield wrong("progress", says, "a topic was made anew: see docs/operations.md")
     if late:
         yield wrong("progress", f"behind: {_where(late)}", "run more processes, or wait")
+    yield from _of_passed_over(progress)
     for group in () if isinstance(cluster.groups, Unanswered) else cluster.groups:
         waiting = sum(each.lag for each in progress if each.group == group.name)
         if group.members == 0 and waiting:
             says = f"nobody is in {group.name}, and {waiting} records wait"
             yield wrong("groups", says, "start `relay run`")
+
+
+def _of_passed_over(progress: Sequence[Progress]) -> Iterator[Finding]:
+    """Ingest's offsets came without its lanes, as a mirror of groups or a deletion leaves them."""
+    names = Topics()
+    lanes = [each for each in progress if each.topic == names.sightings]
+    read = [each for each in progress if each.topic.startswith(names.detections)]
+    passed = [each for each in read if each.committed is not None and each.committed > each.start]
+    if lanes and passed and not any(each.end for each in lanes):
+        says = f"{_some([each.topic for each in passed])} were read, and no lane has had a record"
+        do = "let relay.ingest read them again: see relay.sightings in docs/operations.md"
+        yield wrong("progress", says, do)
 
 
 def _of_clock(cluster: Cluster, now: int) -> Iterator[Finding]:
