@@ -25,6 +25,21 @@ KAFKA: Final = Dashboard(
             "max by (stage) (increase(relay_rebalances_total[1h]))",
             "{{stage}}",
         ),
+        gauge(
+            "How long rebalances last",
+            "From taking to giving, on average since the process began; the stage stands then.",
+            "s",
+            "sum by (instance, stage) (relay_rebalance_seconds_sum) "
+            "/ sum by (instance, stage) (relay_rebalance_seconds_count)",
+            "{{instance}} {{stage}}",
+        ),
+        gauge(
+            "Since the last poll",
+            "Each stage polls all the time; five seconds without make a process unready.",
+            "s",
+            "time() - min by (instance, stage) (relay_stage_last_poll_timestamp_seconds)",
+            "{{instance}} {{stage}}",
+        ),
         panel(
             "Clients given up, an hour",
             "After a failure; a new one takes its place.",
@@ -87,12 +102,29 @@ KAFKA: Final = Dashboard(
                 "{{instance}}",
             ),
         ),
+        gauge(
+            "Certificates end in",
+            "The relay's own, the authorities it believes, and what the brokers showed last. Below "
+            "14 days: RelayCertificateExpiresSoon. Nothing without TLS.",
+            "s",
+            "min by (purpose) (relay_certificate_expiry_timestamp_seconds) - time()",
+            "{{purpose}}",
+        ),
         rates("Lines logged", "By level; an error is an alarm.", "relay_log_lines_total", "level"),
         panel(
             "Lines held back",
             "Not logged because they repeat.",
             "cps",
             (rate("relay_log_lines_held_back_total"), "held back"),
+        ),
+        panel(
+            "Spans of traces",
+            "What the collector lacks: dropped by us, refused by it, or one too many of a member.",
+            "cps",
+            (rate("relay_spans_sent_total"), "sent"),
+            (rate("relay_spans_dropped_total"), "dropped"),
+            (rate("relay_spans_refused_total"), "refused"),
+            (rate("relay_traces_limited_total"), "records limited"),
         ),
         panel(
             "Versions and policies at work",

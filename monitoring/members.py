@@ -53,6 +53,42 @@ MEMBERS: Final = Dashboard(
             ("max by (member) (relay_member_aside_lanes)", "{{member}}, lanes"),
             ("sum by (member) (increase(relay_members_set_aside_total[1h]))", "{{member}}, 1 h"),
         ),
+        gauge(
+            "Alerts left unread",
+            "Since a member's consumer groups last moved on or had nothing to read; an hour is "
+            "RelayMemberNotReading. Who keeps its offsets elsewhere is not seen.",
+            "s",
+            "max by (member) (relay_member_unread_seconds)",
+            "{{member}}",
+        ),
+        panel(
+            "Reached by a canary",
+            "Since the lane that waits longest had its canary in the member's topic. Much more "
+            "than the interval: RelayCanaryLost is near.",
+            "s",
+            (
+                "time() - min by (member) (relay_canary_last_success_timestamp_seconds)",
+                "{{member}}",
+            ),
+            ("max(relay_canary_interval_seconds)", "interval"),
+        ),
+        panel(
+            "Round trip of canaries, an hour",
+            "From a tick's append to the canary's end in the member's topic; half are quicker.",
+            "s",
+            (
+                "histogram_quantile(0.5, sum by (le, member) "
+                "(increase(relay_canary_round_trip_seconds_bucket[1h])))",
+                "{{member}}",
+            ),
+        ),
+        gauge(
+            "Canaries lost, an hour",
+            "That the member's topic did not take; a take-over may cost one.",
+            "none",
+            "sum by (member) (increase(relay_canary_failures_total[1h]))",
+            "{{member}}",
+        ),
         panel(
             "How long warned before hit, 30 days",
             "The median, per member.",

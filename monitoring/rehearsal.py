@@ -1,4 +1,7 @@
-"""The demo's story, played again and again on a real relay that a real Prometheus watches."""
+"""The demo's story, played again and again on a real relay that a real Prometheus watches.
+
+The broker is secured, so that certificates are shown, too.
+"""
 
 import asyncio
 import time
@@ -16,13 +19,18 @@ from monitoring.prometheus import Prometheus, running
 from relay.broker import Runtime
 from relay.cli.demo.stage import Stage
 from relay.cli.demo.story import ACTS, Act, detection
+from relay.kafka.clients import grouped, partition_of
 from relay.kafka.publisher import publishing
 from relay.model.records import Outgoing
-from relay.pipeline.topics import DETECTIONS
+from relay.pipeline.topics import ALERTS, DETECTIONS
+from relay.settings.relay import RelayFile
 from relay.wire.envelope import detection_headers
 from relay.wire.fields import timestamp
 
 RULES: Final = Path(__file__).parents[1] / "helm/relay/files/rules"
+READER: Final = "fr"
+"""The member that reads its alerts in a consumer group."""
+
 ADDRESSES: Final = 254
 """Of the documentation network that the story plays in."""
 
@@ -61,6 +69,20 @@ class Rehearsal:
         self._number += 1
         asyncio.run(self._publish(act))
 
+    def read(self) -> None:
+        """Let one member's SIEM commit that it has read all there is."""
+        asyncio.run(self._read())
+
+    async def _read(self) -> None:
+        consumer = grouped(self.stage.kafka_of(READER), f"{READER}.siem", "earliest")
+        await consumer.start()
+        try:
+            lanes = range(RelayFile().lanes)
+            consumer.assign([partition_of(ALERTS + READER, lane) for lane in lanes])
+            await consumer.commit(await consumer.end_offsets([*consumer.assignment()]))
+        finally:
+            await consumer.stop()
+
     async def _publish(self, act: Act) -> None:
         at = time.time_ns() // 1_000_000
         body = act.raw or orjson.dumps(detection(act, self._number, timestamp(at)))
@@ -76,12 +98,14 @@ def rehearsing(home: Path, runtime: Runtime) -> Iterator[Rehearsal]:
 
     Raises UnavailableError where there is no Prometheus, and what a Stage raises.
     """
-    stage = Stage((home / "stage").absolute(), runtime)
+    stage = Stage((home / "stage").absolute(), runtime, secure=True)
     target = f"127.0.0.1:{stage.http}"
     with running(home / "prometheus", target, sorted(RULES.glob("*.yaml"))) as prometheus:
         try:
             stage.set_up()
             stage.start_relay()
-            yield Rehearsal(stage, prometheus)
+            rehearsal = Rehearsal(stage, prometheus)
+            rehearsal.read()
+            yield rehearsal
         finally:
             stage.close()

@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,23 +12,36 @@ from relay import __version__
 from relay.app.observing import Observer
 from relay.core.correlate import Rules
 from relay.core.register import Register
+from relay.kafka import readers, validity
 from relay.kafka.config import IngestSettings, KafkaSettings, LaneSettings, Topics
 from relay.kafka.correlate import CorrelateWorker
 from relay.kafka.correlate import Health as WorkerHealth
 from relay.kafka.events import Event
 from relay.kafka.ingest import IngestKit, IngestWorker
-from relay.kafka.kit import LaneKit
+from relay.kafka.kit import CanaryKit, LaneKit
 from relay.kafka.security import client_of
 from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
 from relay.model.plan import Plan
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read, Record
 from relay.pipeline import correlate, ingest
 from relay.pipeline.correlate import control
 from relay.settings import Settings, fingerprint, policy
 from relay.state import View
-from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
+from relay.telemetry import (
+    Exporting,
+    Health,
+    Journal,
+    Metrics,
+    Pages,
+    Sampler,
+    Tracer,
+    serve,
+    time_loop,
+)
+from relay.wire import canary
+from relay.wire.envelope import canary_headers
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
 
 STAGES = ("ingest", "correlate")
@@ -44,6 +57,10 @@ IDLE_S = 5.0
 """A stage that has not polled for this long is not fetching: it is not ready."""
 
 
+Beside = Callable[[], Coroutine[None, None, None]]
+"""A task without an end of its own."""
+
+
 class AddressError(Exception):
     """The address for metrics and health cannot be listened on; says which and why."""
 
@@ -54,12 +71,17 @@ class StageEndedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A relay that is put together and not yet started."""
+    """A relay that is put together and not yet started.
+
+    `beside` run as long as the workers.
+    """
 
     settings: Settings
     rules: Rules
     metrics: Metrics
     workers: dict[str, "IngestWorker | CorrelateWorker"]
+    exporting: Exporting
+    beside: "tuple[Beside, ...]" = ()
 
 
 def kafka_settings(settings: Settings) -> KafkaSettings:
@@ -76,13 +98,15 @@ def assemble(
 ) -> Parts:
     """Put a relay together; `also` hears of everything that is observed.
 
-    Raises SettingsError where settings and register do not make a relay.
+    Raises SettingsError where settings and register do not make a relay, ExtraMissingError.
     """
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
-    metrics.steered(settings.lanes, fingerprint(chosen))
-    observer = Observer(metrics, Journal(metrics.held_back))
+    metrics.steered(settings.lanes, fingerprint(chosen), settings.canary.every_s)
+    exporting = Exporting(settings.traces.endpoint, settings.relay, __version__, metrics)
+    journal = Journal(metrics.held_back)
+    observer = Observer(metrics, journal, Tracer(journal, exporting.put))
 
     def observe(said: Outcome | Event) -> None:
         observer(said)
@@ -98,14 +122,25 @@ def assemble(
                 IngestSettings(lanes=settings.lanes),
                 topics,
                 sources,
-                partial(ingest, rules=rules),
+                _ingesting(rules, Sampler(settings.traces.ratio, metrics.trace_limited)),
                 partial(control, Tick(tick=True), 0, 0),
                 observe,
             )
         )
     if "correlate" in stages:
         workers["correlate"] = _correlator(settings, kafka, rules, observe)
-    return Parts(settings, rules, metrics, workers)
+    beside: list[Beside] = [
+        partial(time_loop, metrics.loop_delay),
+        partial(validity.watch, settings.security, kafka.client, observe),
+    ]
+    correlating = workers.get("correlate")
+    if isinstance(correlating, CorrelateWorker):
+        beside.append(partial(readers.watch, kafka, topics, correlating.told, observe))
+    return Parts(settings, rules, metrics, workers, exporting, tuple(beside))
+
+
+def _ingesting(rules: Rules, sampler: Sampler) -> Callable[[Sequence[Read]], Plan]:
+    return lambda records: ingest(sampler.choose(records), rules)
 
 
 def _correlator(
@@ -123,8 +158,31 @@ def _correlator(
         cut_ms=settings.correlate.cut_ms, max_records=settings.correlate.max_records
     )
     alerts = tuple(topics.alerts + m.id for m in rules.register.members if m.enabled)
-    kit = LaneKit(kafka, lane, topics, alerts, decide, _aside, deadline_of, observe, _asides)
+    kit = LaneKit(
+        kafka,
+        lane,
+        topics,
+        alerts,
+        decide,
+        _aside,
+        deadline_of,
+        observe,
+        _asides,
+        _canaries(settings, rules.register.members, topics),
+    )
     return CorrelateWorker(kit, settings.state_dir)
+
+
+def _canaries(settings: Settings, members: Sequence[Member], topics: Topics) -> CanaryKit | None:
+    every = settings.canary.every_s
+    wanting = frozenset(topics.alerts + member.id for member in members if member.canary)
+
+    def make(lane: int, at: int) -> Outgoing:
+        value = canary.encode(settings.relay, lane, at, every)
+        headers = canary_headers(canary.canary_id(lane, at), at, settings.relay)
+        return Outgoing((), at, canary.KEY, value, headers)
+
+    return CanaryKit(every * 1_000, wanting, make) if every else None
 
 
 def _asides(view: View) -> tuple[MemberId, ...]:
@@ -151,15 +209,20 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     gc.collect()
     gc.freeze()  # what is made by now stays: collecting it again would be pauses for nothing
     gc.set_threshold(YOUNG)
-    async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
+    async with (
+        _served(http.host, http.port, pages) as port,
+        _exported(parts.exporting),
+        asyncio.TaskGroup() as tasks,
+    ):
         started(port)
-        timing = tasks.create_task(time_loop(parts.metrics.loop_delay))
+        others = [tasks.create_task(other()) for other in parts.beside]
         working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
         await asyncio.wait(working, return_when=asyncio.FIRST_COMPLETED)
         if not stop.is_set() and any(map(_ended, working)):
             raise StageEndedError
         await asyncio.wait(working)
-        timing.cancel()
+        for other in others:
+            other.cancel()
 
 
 def _ended(task: "asyncio.Task[None]") -> bool:
@@ -175,6 +238,12 @@ async def _served(host: str, port: int, pages: Pages) -> AsyncIterator[int]:
         except OSError as error:
             raise AddressError(f"{host}:{port}: {error.strerror or error}") from error
         yield served
+
+
+@asynccontextmanager
+async def _exported(exporting: Exporting) -> AsyncIterator[None]:
+    with exporting.running():
+        yield
 
 
 def live(parts: Parts) -> Health:

@@ -22,18 +22,23 @@ from relay.broker.jars import PARALLEL
 LOG4J = "org.apache.logging.log4j"
 
 
-def closure(context: maven.MavenContext, module: tuple[str, str], version: str) -> list[Artifact]:
-    """Return what a module of Kafka needs at run time, itself included, without sums.
+def closure(context: maven.MavenContext, coordinates: Iterable[str]) -> list[Artifact]:
+    """Return the artifacts of `coordinates` and all that they need at run time, without sums."""
+    wanted = [context.create_dependency(each) for each in coordinates]
+    inputs, transitive = context.resolver.resolve(wanted)
+    return [
+        Artifact(each.groupId, each.artifactId, each.version, each.classifier, "", 0)
+        for each in (*inputs, *transitive)
+    ]
+
+
+def of_kafka(context: maven.MavenContext, module: tuple[str, str], version: str) -> list[Artifact]:
+    """Return what a module of Kafka needs, as `closure` does.
 
     Raises:
         ValueError: mediation picked another version for a module of Kafka.
     """
-    wanted = context.create_dependency(":".join((*module, version)))
-    inputs, transitive = context.resolver.resolve([wanted])
-    found = [
-        Artifact(each.groupId, each.artifactId, each.version, each.classifier, "", 0)
-        for each in (*inputs, *transitive)
-    ]
+    found = closure(context, [":".join((*module, version))])
     refuse_mixed(found, version)
     return found
 
@@ -69,7 +74,7 @@ def main(arguments: list[str]) -> None:
     version = arguments[0] if arguments else kafka_version(pinned())
     with tempfile.TemporaryDirectory() as directory:
         context = maven.context(Path(directory))
-        artifacts = measured(context, with_binding(closure(context, SERVER, version)))
+        artifacts = measured(context, with_binding(of_kafka(context, SERVER, version)))
     LOCK.write_text(render_lock(artifacts), "utf-8")
     size = sum(artifact.size for artifact in artifacts)
     sys.stdout.write(f"{LOCK}: Kafka {version}, {len(artifacts)} artifacts, {size} bytes\n")

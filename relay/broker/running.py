@@ -25,12 +25,16 @@ class NodeStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A cluster: `state` is about processes only; whether it serves is for a probe to say."""
+    """A cluster: `state` is about processes only; whether it serves is for a probe to say.
+
+    `secured`: it lets in only whom it knows, so that a probe without a login sees TLS alone.
+    """
 
     state: Literal["absent", "stopped", "partial", "running"]
     kafka: str
     bootstrap: str
     nodes: tuple[NodeStatus, ...]
+    secured: bool = False
 
 
 def nodes_of(data: Path, record: Record) -> tuple[Node, ...]:
@@ -60,7 +64,8 @@ def status_of(data: Path) -> Status:
     state: Literal["stopped", "partial", "running"] = "partial" if alive else "stopped"
     if alive == len(nodes):
         state = "running"
-    return Status(state, record.kafka, bootstrap_of(record), nodes)
+    secured = any(endpoint.tls is not None for endpoint in record.endpoints)
+    return Status(state, record.kafka, bootstrap_of(record), nodes, secured)
 
 
 def stop_in(data: Path) -> int:

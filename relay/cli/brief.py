@@ -82,6 +82,12 @@ def brief_rejection(rejection: Mapping[str, object]) -> Iterator[Text]:
     yield Text(f"{MARGIN}{printable(f'detection {which}, {where}')}", "dim")
 
 
+def brief_canary(canary: Mapping[str, object]) -> Iterator[Text]:
+    """Yield the line of a sign of life (a parsed `canary.v1`)."""
+    what = f"{'CANARY':<13} lane {canary['lane']} of {canary['relay']}, every {canary['every_s']} s"
+    yield Text(printable(f"{_clock(canary['at'])}  {what}"), "dim")
+
+
 def printable(text: str) -> str:
     """Return text that can do nothing to a terminal: the values in it are an attacker's."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -24,12 +24,13 @@ from relay.broker import (
     Progress,
     Runtime,
     Spec,
+    Status,
     prepare,
     status_of,
     stop_in,
 )
 from relay.cli.codes import FAILURE, UNREACHABLE
-from relay.kafka.probe import OPEN, Client, round_trip
+from relay.kafka.probe import OPEN, Client, round_trip, speaks_tls
 
 # A broker that works answers within a tenth of a second; one that has just elected, within two.
 PROBE_S = 5.0
@@ -106,11 +107,13 @@ def status(data: Data, as_json: AsJson = False) -> None:
     """Say whether the cluster in a directory runs and serves. Exit code 4 if it does not."""
     with _failures():
         found = status_of(data)
-    serves = found.state in {"running", "partial"} and _serves(found.bootstrap)
+    serves = found.state in {"running", "partial"} and _serves(found)
     if as_json:
         typer.echo(json.dumps(asdict(found) | {"data": str(data.absolute()), "serves": serves}))
     else:
-        said = f"{found.state}, {'serving' if serves else 'not serving'} {found.bootstrap}"
+        does = "serving" if serves else "not serving"
+        by = " by TLS (more takes a login)" if serves and found.secured else ""
+        said = f"{found.state}, {does}{by} {found.bootstrap}"
         typer.echo(f"{data}: {said if found.nodes else 'no cluster'}")
         for node in found.nodes:
             typer.echo(f"  node {node.node}  {node.address}  pid {node.pid or '-'}")
@@ -173,9 +176,13 @@ def _stay(cluster: Cluster) -> None:
         cluster.stop()
 
 
-def _serves(bootstrap: str) -> bool:
+def _serves(found: Status) -> bool:
+    """Whether records come back, or TLS is spoken where nobody has given us a login."""
     try:
-        probe(bootstrap)
+        if found.secured:
+            speaks_tls(found.bootstrap, PROBE_S)
+        else:
+            probe(found.bootstrap)
     except OSError:
         return False
     return True

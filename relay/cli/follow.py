@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from relay.cli.brief import brief, brief_foreign, brief_rejection
+from relay.cli.brief import brief, brief_canary, brief_foreign, brief_rejection
 from relay.cli.kafka import Bootstrap, Member, broker_errors, connection
 from relay.cli.options import SettingsFile
 from relay.formats.adapters import read
@@ -24,6 +24,7 @@ from relay.kafka.config import KafkaSettings
 from relay.kafka.reader import reading
 from relay.model.records import Record
 from relay.pipeline.topics import ALERTS, REJECTED
+from relay.wire import canary
 from relay.wire.alert import SCHEMA
 
 REMEMBERED = 100_000
@@ -61,17 +62,21 @@ def command(
     until_end: Annotated[
         bool, typer.Option("--until-end", help="Stop at the present end; do not wait.")
     ] = False,
+    canaries: Annotated[
+        bool, typer.Option("--canaries", help="Show signs of life, too, if the member gets any.")
+    ] = False,
     bootstrap: Bootstrap = None,
     settings: SettingsFile = None,
 ) -> None:
     """Show a member's alerts as they come, and what the relay rejected of it, until Ctrl-C.
 
     Reads committed records only, outside of any group, and drops repeats. Times are UTC.
+    Signs of life (`canary.v1`) are left out unless they are asked for.
 
     Example: relay follow -m fr --from-beginning
     """
     kafka = connection(bootstrap, settings)
-    display = Display(as_json=as_json)
+    display = Display(as_json=as_json, canaries=canaries)
     with broker_errors(kafka, ALERTS + member), contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_follow(kafka, member, display, beginning or until_end, until_end))
 
@@ -79,8 +84,9 @@ def command(
 class Display:
     """Writes alerts and rejections to standard output."""
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, canaries: bool = False) -> None:
         self._json = as_json
+        self._canaries = canaries
         self._repeats = Repeats()
         self._console = Console(highlight=False, soft_wrap=True)
 
@@ -100,6 +106,8 @@ class Display:
         if not isinstance(body, dict):
             return
         rejected = topic.startswith(REJECTED)
+        if body.get("schema") == canary.SCHEMA and not self._canaries:
+            return
         if not rejected and not self._repeats.is_new(body, value or b""):
             return
         if self._json:
@@ -111,7 +119,9 @@ class Display:
 
 
 def _brief(body: dict[str, object]) -> Iterable[Text]:
-    """Return the lines of an alert in whatever format the member reads."""
+    """Return the lines of an alert in whatever format the member reads, or of a sign of life."""
+    if body.get("schema") == canary.SCHEMA:
+        return brief_canary(body)
     form = recognise(body)
     if form is None or form == "native":
         return brief(body) if body.get("schema") == SCHEMA else ()

@@ -2,23 +2,36 @@
 be."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Annotated
+from typing import Annotated, Final
 
 import orjson
 import typer
 
 from relay.app.running import kafka_settings
-from relay.cli.codes import FAILURE, SETTINGS, fail
+from relay.cli.codes import FAILURE, FORBIDDEN, SETTINGS, fail
 from relay.cli.kafka import broker_errors
 from relay.cli.options import Json, SettingsFile, register_of, settings_of
 from relay.kafka import access, access_admin, admin
 from relay.kafka.access import Do, Should, Step
 from relay.kafka.config import KafkaSettings
+from relay.kafka.errors import UNPRIVILEGED
 from relay.kafka.topics import Change, Kind, Topic, plan, wanted
 from relay.model.member import Member
 from relay.settings import Settings
+
+UNNAMED: Final = (
+    "access.operators: must name who provisions, as the brokers do: a certificate or token does "
+    "not say it here, and no member may have that name"
+)
+
+
+NEEDED: Final = (
+    "to see and change access takes an administrator of the brokers: run it with the "
+    "kafka.security of one, see docs/security.md, step 3"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +45,26 @@ class Plan:
     @property
     def work(self) -> int:
         """How many things can be done about it."""
-        return len(self.topics) + sum(step.do is not Do.FOREIGN for step in self.access)
+        return len(self.topics) + len(self.access) - self.foreign
+
+    @property
+    def conflicts(self) -> int:
+        """How many stand in the way of all."""
+        topics = sum(change.kind is Kind.CONFLICT for change in self.topics)
+        return topics + sum(step.do is Do.CONFLICT for step in self.access)
+
+    @property
+    def foreign(self) -> int:
+        """How many a person must decide."""
+        return sum(step.do is Do.FOREIGN for step in self.access)
 
 
 def command(
     settings: SettingsFile = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it; else only the plan.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit code 1 if anything is shown, or left by --yes.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Show what is missing or differs in a deployment's topics and access; with --yes, mend it.
@@ -53,19 +80,33 @@ def command(
     kafka = kafka_settings(chosen)
     topics = wanted((member.id for member in members), chosen.lanes)
     should = _access(chosen, members, topics, kafka)
-    with broker_errors(kafka, "topics"):
+    with broker_errors(kafka, "topics"), _administrator(kafka):
         found = _planned(chosen, kafka, topics, should)
         _show(found, as_json=as_json)
-        conflicts = [change for change in found.topics if change.kind is Kind.CONFLICT]
-        if conflicts:
-            fail(FAILURE, f"{len(conflicts)} topics are in conflict; nothing was changed")
+        if found.conflicts:
+            fail(FAILURE, f"in conflict: {found.conflicts}; nothing was changed")
         if found.work and yes:
-            provision(chosen, kafka, found, should)
+            try:
+                provision(chosen, kafka, found, should)
+            except access_admin.AboveRulesError as error:
+                fail(SETTINGS, str(error))
             typer.echo(f"{found.work} changes made", err=True)
     if found.work and not yes:
         typer.echo("nothing was changed: --yes does it", err=True)
     if should is not None and should.users and chosen.security.protocol != "sasl_ssl":
         typer.echo("passwords were not compared: that needs protocol sasl_ssl", err=True)
+    left = found.foreign if yes else found.foreign + found.work
+    if check and left:
+        fail(FAILURE, f"differing: {left}, for a person to decide: {found.foreign}")
+
+
+@contextmanager
+def _administrator(kafka: KafkaSettings) -> Iterator[None]:
+    """Say what is needed to whoever is not allowed; a broker's own words are of its insides."""
+    try:
+        yield
+    except UNPRIVILEGED:
+        fail(FORBIDDEN, f"{', '.join(kafka.bootstrap)}: access denied: {NEEDED}")
 
 
 def provisioned(settings: Settings, members: Sequence[Member]) -> None:
@@ -91,7 +132,10 @@ def _access(
     if not settings.access.manage:
         return None
     # Who provisions is an operator: nothing is reported of its rules, and no member may be it.
-    login = {settings.security.username} - {"", settings.access.principal}
+    name, secured = settings.security.username, settings.security.protocol != "plaintext"
+    login = {name} - {"", settings.access.principal}
+    if secured and not name and not settings.access.operators:
+        fail(SETTINGS, UNNAMED)
     chosen = replace(settings.access, operators=settings.access.operators | login)
     clashing = tuple(access.clashes(members, chosen, kafka))
     if clashing:

@@ -60,10 +60,14 @@ class KafkaSettings:
         """Return the id under which a lane tries the topics it has set aside."""
         return f"{self.app}.probe.{lane}"
 
+    def canary_id(self, lane: int) -> str:
+        """Return the id under which a lane writes signs of life."""
+        return f"{self.app}.canary.{lane}"
+
     @property
     def transactional_prefixes(self) -> tuple[str, ...]:
         """What all of those begin with, and no other deployment's: an app's name holds no dot."""
-        return f"{self.app}.correlate.", f"{self.app}.probe."
+        return f"{self.app}.correlate.", f"{self.app}.probe.", f"{self.app}.canary."
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,8 @@ class LaneSettings:
     """`delete.retention.ms` of the changelog: an older checkpoint may have missed a deletion."""
     probe_ms: int = 10_000
     """How often a member that was set aside is tried."""
+    canary_ms: int = 2_000
+    """For all signs of life of one time: what one that hangs may hold back a topic's readers."""
     backoff_ms: int = 100
     """Before the second attempt to open a lane; doubles up to backoff_most_ms."""
     backoff_most_ms: int = 2_000

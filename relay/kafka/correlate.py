@@ -12,7 +12,7 @@ from aiokafka.errors import NoOffsetForPartitionError, OffsetOutOfRangeError
 from relay.kafka.changelog import Restorer
 from relay.kafka.clients import Consumer, Partition, grouped
 from relay.kafka.errors import Environment, Treatment, classify, leaves
-from relay.kafka.events import Assigned, ClientRecycled, Lag, LaneStands, Stage
+from relay.kafka.events import Assigned, ClientRecycled, Lag, LaneStands, Polled, Stage
 from relay.kafka.internals import discard_consumer
 from relay.kafka.kit import LaneKit
 from relay.kafka.lane import Lane
@@ -54,6 +54,11 @@ class CorrelateWorker:
         lanes = self._lanes.values()
         ready = sum(lane.ready for lane in lanes)
         return Health(self.joined, len(lanes), ready, self._patience.idle())
+
+    def told(self) -> dict[Partition, int]:
+        """Return where the last alert of each partition of our lanes ends, as far as we told it."""
+        ready = (lane for lane in self._lanes.values() if lane.ready)
+        return {place: end for lane in ready for place, end in lane.told().items()}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set, then end the running transactions and leave the group.
@@ -128,6 +133,7 @@ class CorrelateWorker:
     async def _watch(self, consumer: Consumer) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            self._kit.observe(Polled(Stage.CORRELATE, time.time() - self._patience.idle()))
             reading = [p for p, lane in self._lanes.items() if lane.ready]
             watch(consumer, reading, self._patience)
             for partition in reading:

@@ -124,6 +124,12 @@ DENIED: Final = (
 )
 """Those, and the ones by which it knows us and does not allow what was asked."""
 
+UNPRIVILEGED: Final = (ClusterAuthorizationFailedError,)
+"""The errors by which it keeps from us what is an administrator's."""
+
+CLOSED: Final = (KafkaConnectionError,)
+"""The errors by which a connection ends that there was."""
+
 Environment: Final = (
     KafkaError,
     IllegalOperation,

@@ -26,6 +26,14 @@ class Step(StrEnum):
     MERGED = "merged"
 
 
+class Purpose(StrEnum):
+    """What a certificate is for. The broker's is the one it showed last."""
+
+    CLIENT = "client"
+    AUTHORITY = "authority"
+    BROKER = "broker"
+
+
 class Why(StrEnum):
     """Why something failed: the closed set for labels."""
 
@@ -136,6 +144,58 @@ class ReadableLatency:
 
 
 @dataclass(frozen=True, slots=True)
+class CanariesBegun:
+    """A lane writes signs of life from `at` (s) on to the topics of `members`."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryReturned:
+    """A sign of life in the topics of `members` ended at `at` (s), `seconds` after it was due."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    at: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class CanaryLost:
+    """The topics of `members` did not take a sign of life. `detail` is for the log."""
+
+    lane: int
+    members: tuple[MemberId, ...]
+    why: Why
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateEnds:
+    """The first certificate of a purpose to end does so at `at` (Unix time in s)."""
+
+    purpose: Purpose
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class MembersUnread:
+    """For so many seconds members have left alerts unread, those with a consumer group."""
+
+    seconds: dict[MemberId, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadersUnknown:
+    """The brokers did not say how far members have read. `detail` is for the log."""
+
+    why: Why
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lag:
     """`records` of a partition were not yet decided, the first of them `seconds` old at most."""
 
@@ -161,6 +221,14 @@ class Assigned:
 
     stage: Stage
     partitions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Polled:
+    """A stage's last poll returned at `at` (Unix time in s)."""
+
+    stage: Stage
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,9 +284,16 @@ Event = (
     | MemberAside
     | BatchLimited
     | ReadableLatency
+    | CanariesBegun
+    | CanaryReturned
+    | CanaryLost
+    | CertificateEnds
+    | MembersUnread
+    | ReadersUnknown
     | Lag
     | LaneStands
     | Assigned
+    | Polled
     | ProducerReplaced
     | ClientRecycled
     | Undeliverable

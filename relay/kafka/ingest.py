@@ -28,6 +28,7 @@ from relay.kafka.events import (
     ClientRecycled,
     Lag,
     Observe,
+    Polled,
     SourceForbidden,
     Stage,
 )
@@ -269,6 +270,7 @@ class IngestWorker:
     async def _watch(self, consumer: Consumer) -> None:
         while True:
             await asyncio.sleep(LOOK_S)
+            self._kit.observe(Polled(Stage.INGEST, time.time() - self._patience.idle()))
             self._forgive(consumer)
             watch(consumer, self._readable(), self._patience)
             for partition, progress in self._progress.items():

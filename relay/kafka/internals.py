@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason, OAuthAuthenticator
+from aiokafka.consumer.group_coordinator import NoGroupCoordinator
 from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.protocol.fetch import FetchRequest
@@ -44,6 +45,7 @@ FETCHING: Final = attrgetter("_fetch_task")
 COORDINATOR: Final = attrgetter("_coordinator")
 COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
+RESETTING: Final = attrgetter("_reset_committed_task")
 NETWORK: Final = attrgetter("_client")
 SENDING: Final = attrgetter("_send_request")
 ASSIGNMENT: Final = attrgetter("_subscription.subscription.assignment")
@@ -73,7 +75,7 @@ def reader_is_dead(consumer: Consumer) -> bool:
     """Whether the task that fetches, or the one that keeps the group, has ended."""
     fetcher, coordinator = FETCHER(consumer), COORDINATOR(consumer)
     tasks = [] if fetcher is None else [FETCHING(fetcher)]
-    tasks += [] if coordinator is None else [COORDINATING(coordinator)]
+    tasks += _keeping(coordinator)[:1]
     return any(task.done() for task in tasks)
 
 
@@ -84,6 +86,15 @@ def position_now(consumer: Consumer, partition: Partition) -> int | None:
     """
     state = ASSIGNMENT(consumer).state_value(partition)
     return state.position if state.has_valid_position else None
+
+
+def registering(producer: Producer) -> "asyncio.Future[None]":
+    """Return what fails when the broker refuses a partition of the transaction just begun.
+
+    aiokafka tells it to who commits offsets, and to who commits; it ends with the transaction.
+    """
+    ending: asyncio.Future[None] = ENDING(TRANSACTIONS(producer))
+    return ending
 
 
 def count_breaks(producer: Producer) -> Callable[[], int]:
@@ -195,12 +206,20 @@ async def discard_consumer(consumer: Consumer) -> None:
 async def _force(consumer: Consumer) -> None:
     fetcher, coordinator = FETCHER(consumer), COORDINATOR(consumer)
     tasks = [] if fetcher is None else [FETCHING(fetcher)]
-    if coordinator is not None:
-        tasks += [COORDINATING(coordinator), HEARTBEAT(coordinator)]
+    tasks += _keeping(coordinator)
     tasks = [task for task in tasks if task is not None]
     await _cancel(tasks)
     await _disconnect(NETWORK(consumer))
     await _cancel(tasks)
+
+
+def _keeping(coordinator: object | None) -> list["asyncio.Task[None]"]:
+    """Return the tasks of what keeps a consumer's group, or stands there where it has none."""
+    if coordinator is None:
+        return []
+    if isinstance(coordinator, NoGroupCoordinator):
+        return [RESETTING(coordinator)]
+    return [COORDINATING(coordinator), HEARTBEAT(coordinator)]
 
 
 async def _cancel(tasks: Iterable["asyncio.Task[None]"]) -> None:

@@ -24,6 +24,19 @@ Asides = Callable[[View], Collection[MemberId]]
 """The members that the lane's state says are set aside: they are to be tried after a take-over."""
 
 
+@dataclass(frozen=True, slots=True)
+class CanaryKit:
+    """Signs of life: one for every `every_ms` of a lane's clock.
+
+    `make` makes that of a lane and time (ms), for no topic yet. In the topics of `wanting` it is to
+    be read; in the others it is never committed.
+    """
+
+    every_ms: int
+    wanting: frozenset[str]
+    make: Callable[[int, int], Outgoing]
+
+
 def nobody(_: View) -> Collection[MemberId]:
     """Return that no member is set aside."""
     return ()
@@ -42,3 +55,4 @@ class LaneKit:
     deadline_of: DeadlineOf
     observe: Observe
     asides: Asides = nobody
+    canary: CanaryKit | None = None

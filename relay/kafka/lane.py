@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from relay.kafka.aside import Bystanders
 from relay.kafka.batches import Packer
+from relay.kafka.canary import Canary
 from relay.kafka.changelog import INCARNATION, INCARNATION_BYTES, Restored, Restorer
-from relay.kafka.clients import Consumer, Fetched, Producer, partition_of, transactional
+from relay.kafka.clients import Consumer, Fetched, Partition, Producer, partition_of, transactional
 from relay.kafka.errors import (
     DeadClientError,
     Environment,
@@ -73,7 +74,13 @@ class Lane:
         self.partition = partition_of(kit.topics.sightings, number)
         self._inbox = Inbox(kit.settings)
         self._bystanders = Bystanders(number, kit, writer)
+        self._canary = (
+            None
+            if kit.canary is None
+            else Canary(number, kit, kit.canary, lambda: self._bystanders.topics)
+        )
         self._limits: dict[str, int] = {}
+        self._told: dict[str, int] = {}
         self._failures = 0
         self._assigned = time.monotonic()
         self._store: RocksStore | None = None
@@ -87,6 +94,15 @@ class Lane:
     def size(self) -> int:
         """Return the bytes that the lane's state takes on disk, 0 while it is not ready."""
         return self._store.size() if self.ready and self._store is not None else 0
+
+    def told(self) -> dict[Partition, int]:
+        """Return where the last alert ends that was told here, by partition; 0: none was.
+
+        What a former owner told is not known; the ends of logs are no help, since markers and what
+        was aborted stand behind the last alert.
+        """
+        topics = self._kit.alerts
+        return {partition_of(topic, self.number): self._told.get(topic, 0) for topic in topics}
 
     def offer(self, fetched: Sequence[Fetched]) -> None:
         """Take what was read, unless the lane is not ready: then it will be read again."""
@@ -108,12 +124,16 @@ class Lane:
         """Own the lane until it is closed. Raises only what no new attempt can mend."""
         async with asyncio.TaskGroup() as group:
             bystanding = group.create_task(self._bystanders.run())
+            if self._canary is not None:
+                group.create_task(self._canary.run())
             try:
                 while not self._inbox.closed:
                     await self._own()
                     await self._inbox.pause(self._backoff())
             finally:
                 bystanding.cancel()
+                if self._canary is not None:
+                    self._canary.close()
                 self._kit.observe(LaneClosed(self.number))
 
     async def _own(self) -> None:
@@ -212,8 +232,11 @@ class Lane:
         state = [(p, w) for p, w in sent if p.topic == self._kit.topics.state]
         reached = max((w.offset + p.batch.record_count() for p, w in state), default=None)
         tenure.store.apply(plan.changes, reached)
+        self._told |= {p.topic: w.offset + p.batch.record_count() for p, w in sent}
         self._step(Step.MERGED)
         self._inbox.committed(seconds)
+        if self._canary is not None:
+            self._canary.passed(self.progress.at, records[-1].at)
         self.progress.reach(offset, records[-1].at)
         self._failures = 0
         committed = TransactionCommitted(self.number, len(records), packer.records, seconds)
@@ -257,7 +280,7 @@ class Lane:
         for topic in sorted(topics):
             if not is_there(cluster, topic, self.number):
                 hidden = topic in cluster.unauthorized_topics
-                self._bystanders.shun(topic, Why.FORBIDDEN if hidden else Why.MISSING)
+                self._shun(topic, Refusal(Why.FORBIDDEN if hidden else Why.MISSING))
 
     def _note(self, error: BaseException) -> None:
         treatment, why = classify(error)
@@ -283,6 +306,10 @@ class Lane:
             self._limits[topic] = refusal.size // 2
             self._kit.observe(BatchLimited(self.number, topic, refusal.size // 2))
             return
+        self._shun(topic, refusal)
+
+    def _shun(self, topic: str, refusal: Refusal) -> None:
+        self._told.pop(topic, None)  # it may come back as another topic, with other offsets
         self._bystanders.shun(topic, refusal.why, refusal.largest)
 
     def _hold(self) -> None:

@@ -7,10 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from aiokafka.errors import ClusterAuthorizationFailedError
+
 from relay.kafka.access import Login
 from relay.kafka.config import KafkaSettings
 from relay.kafka.errors import LOGIN
-from relay.kafka.login import refusal
+from relay.kafka.login import refusal, rules_of_the_cluster
 from relay.kafka.security import MECHANISMS, PROTOCOLS, Password, secret_of
 from relay.settings.secret_file import replace_secret
 
@@ -38,7 +40,8 @@ def taken_or_made(directory: Path, principal: str) -> bytes:
 async def logins(
     settings: KafkaSettings, directory: Path, users: Iterable[str]
 ) -> Mapping[str, Login]:
-    """Return what is known of users that exist: one whose password the brokers refuse is stale.
+    """Return what is known of users that exist: one whose password the brokers refuse is stale,
+    and one that they tell rules of the cluster is above all rules, if it has none that allows it.
 
     Logging in is the only way to compare: brokers do not tell what they keep. Left out are users
     without a file, and all if the brokers are not reached by SASL_SSL. Raises KafkaError, OSError.
@@ -67,9 +70,12 @@ async def _login(settings: KafkaSettings, path: Path, name: str) -> Login:
         "sasl_plain_username": name,
         "sasl_plain_password": Password(path),
     }
-    error = await refusal(replace(settings, client={**settings.client, **scram}))
+    made = replace(settings, client={**settings.client, **scram})
+    error = await refusal(made, rules_of_the_cluster)
+    if error is None:
+        return Login.ABOVE
+    if isinstance(error, ClusterAuthorizationFailedError):
+        return Login.SOUND
     if isinstance(error, LOGIN):
         return Login.STALE
-    if error is not None:
-        raise error
-    return Login.SOUND
+    raise error

@@ -3,12 +3,15 @@
 import asyncio
 import contextlib
 import secrets
+import socket
+import ssl
 from collections.abc import Awaitable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.conn import collect_hosts
 from aiokafka.errors import KafkaError, for_code
 
 # As many as the largest local cluster has nodes, so that each of them leads one.
@@ -44,6 +47,19 @@ async def round_trip(bootstrap: str, timeout_s: float, client: Client = OPEN) ->
         raise TimeoutError(f"{bootstrap}: no record came back in {timeout_s:g} s: {cause}") from (
             causes[-1] if causes else None
         )
+
+
+def speaks_tls(bootstrap: str, timeout_s: float) -> None:
+    """Shake hands with each broker, whoever signed for it: no secret is sent. Raises OSError."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    for host, port, _ in collect_hosts(bootstrap.split(",")):
+        with (
+            socket.create_connection((host, port), timeout_s) as connection,
+            context.wrap_socket(connection) as spoken,
+            contextlib.suppress(OSError),  # it has spoken, however it says goodbye
+        ):
+            spoken.unwrap()
 
 
 async def _until_it_works(bootstrap: str, client: Client, causes: list[KafkaError]) -> None:

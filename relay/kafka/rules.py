@@ -84,6 +84,9 @@ def relay_rules(
             yield Rule(principal, "topic", topic.name, operation)
     for group in (settings.ingest_group, settings.correlate_group):
         yield Rule(principal, "group", group, "read")
+    for member in filter(None, (topics.member(topic.name) for topic in should)):
+        # How far its readers are; not what they read.
+        yield Rule(principal, "group", groups_of(member), "describe", prefixed=True)
     for prefix in settings.transactional_prefixes:
         yield Rule(principal, "transactional_id", prefix, "write", prefixed=True)
     yield Rule(principal, "cluster", CLUSTER, "idempotent_write")

@@ -8,7 +8,9 @@ import logging
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from ssl import cert_time_to_seconds
 from typing import Any, Final
+from weakref import ReferenceType, ref
 
 from aiokafka.abc import AbstractTokenProvider
 
@@ -94,13 +96,29 @@ class Tls:
     """
 
     def __init__(self, security: Security) -> None:
-        self._security = security
+        self.security = security
         self._made: ssl.SSLContext | None = None
         self._stamps: object = None
+        self._newest: dict[object, ReferenceType[ssl.SSLObject]] = {}
 
     def wrap_bio(self, *arguments: Any, **named: Any) -> ssl.SSLObject:
         """As SSLContext.wrap_bio, which is what asyncio uses."""
-        return self._context().wrap_bio(*arguments, **named)
+        made = self._context().wrap_bio(*arguments, **named)
+        alive = {host: kept for host, kept in self._newest.items() if kept() is not None}
+        self._newest = alive | {named.get("server_hostname"): ref(made)}
+        return made
+
+    def peers_end(self) -> Iterator[float]:
+        """Yield when the certificate ends that each broker showed at its newest open connection.
+
+        An older connection may have been shown one that has been replaced since.
+        """
+        for kept in self._newest.values():
+            connection = kept()
+            if connection is None or connection.version() is None:
+                continue
+            if shown := connection.getpeercert():
+                yield cert_time_to_seconds(str(shown["notAfter"]))
 
     def wrap_socket(self, *arguments: Any, **named: Any) -> ssl.SSLSocket:
         """As SSLContext.wrap_socket."""
@@ -112,9 +130,9 @@ class Tls:
 
     def _context(self) -> ssl.SSLContext:
         try:
-            stamps = [_stamp(path) for path in _certificates(self._security) if path is not None]
+            stamps = [_stamp(path) for path in _certificates(self.security) if path is not None]
             if self._made is None or stamps != self._stamps:
-                self._made, self._stamps = _context(self._security), stamps
+                self._made, self._stamps = _context(self.security), stamps
         except OSError as error:
             said = error.strerror or type(error).__name__
             if self._made is None:

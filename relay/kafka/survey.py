@@ -17,7 +17,7 @@ from relay.kafka import clients
 from relay.kafka.admin import administering, describe, existing
 from relay.kafka.clients import Consumer, Partition, partition_of
 from relay.kafka.config import KafkaSettings
-from relay.kafka.errors import Environment, classify
+from relay.kafka.errors import DENIED, Environment, classify
 from relay.kafka.events import Why
 from relay.kafka.internals import discard_consumer, spoken
 from relay.kafka.topics import Topic
@@ -159,6 +159,8 @@ async def _answer(question: Callable[[], Awaitable[T]]) -> T | Unanswered:
     try:
         async with asyncio.timeout(QUESTION_S):
             return await question()
+    except DENIED as error:
+        return Unanswered(Why.FORBIDDEN, type(error).__name__)
     except Environment as error:
         return Unanswered(classify(error)[1], type(error).__name__)
 

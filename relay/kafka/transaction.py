@@ -15,7 +15,7 @@ from relay.kafka.errors import (
     classify,
 )
 from relay.kafka.events import Step, Why
-from relay.kafka.internals import kept, sender_is_dead
+from relay.kafka.internals import kept, registering, sender_is_dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,34 @@ async def transact(
         await producer.commit_transaction()
         announce(Step.COMMITTED)
     return [(parcel, future.result()) for parcel, future in sent]
+
+
+async def rehearse(
+    producer: Producer, parcels: Sequence[Parcel], glance: float, *, commit: bool
+) -> None:
+    """Write `parcels`, one a partition, in a transaction that touches nothing else.
+
+    When every one is accepted it is committed, or else aborted: then no reader of committed records
+    ever sees them. The caller bounds the time. Raises as `transact` does, and with the same
+    consequence.
+    """
+    if sender_is_dead(producer):
+        raise DeadClientError("the sender has ended")
+    await producer.begin_transaction()
+    refused = registering(producer)
+    sent = [(parcel, await _send(producer, parcel)) for parcel in parcels]
+    accepted = kept(asyncio.gather(*(future for _, future in sent)))
+    watched: set[asyncio.Future[None] | asyncio.Future[list[Written]]] = {refused, accepted}
+    while not accepted.done():
+        done, _ = await asyncio.wait(watched, timeout=glance, return_when=asyncio.FIRST_COMPLETED)
+        if refused.done():
+            _refuse(sent, refused)
+        if not done:
+            await producer.client.force_metadata_update()
+            _refuse_missing(producer.client.cluster, sent)
+    if accepted.exception():
+        _refuse(sent, refused)
+    await (producer.commit_transaction() if commit else producer.abort_transaction())
 
 
 Sent = list[tuple[Parcel, "asyncio.Future[Written]"]]

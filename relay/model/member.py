@@ -50,7 +50,8 @@ class Emits:
 class Member:
     """One member of the register. `trust` is in parts per million.
 
-    `principal` is who the brokers take it for; "" is its id.
+    `principal` is who the brokers take it for; "" is its id. `canary`: it wants to read signs of
+    life, which is no matter of `wants`, since those decide who shares a view.
     """
 
     id: MemberId
@@ -66,3 +67,4 @@ class Member:
     wants: Wants = field(default_factory=Wants)
     emits: Emits = field(default_factory=Emits)
     principal: str = ""
+    canary: bool = False

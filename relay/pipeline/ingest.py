@@ -8,10 +8,19 @@ from relay.core.register import ADMITTED
 from relay.core.screen import Cut, Screened, screen
 from relay.model.detection import Audience, Entry, Reported, Severity, Sighting, Source
 from relay.model.member import Member
-from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Skipped, Verdict
+from relay.model.outcome import (
+    Accepted,
+    Outcome,
+    Reason,
+    Rejected,
+    Skipped,
+    TracedRecord,
+    Verdict,
+)
 from relay.model.plan import Plan
 from relay.model.policy import DAY_MS, Policy
 from relay.model.records import Outgoing, Read, Record, Unread
+from relay.model.trace import HEADER, Trace
 from relay.pipeline.foreign import detections, native
 from relay.pipeline.topics import REJECTED, SIGHTINGS, member_of
 from relay.wire import internal, rejection
@@ -42,15 +51,38 @@ def ingest(records: Sequence[Read], rules: Rules) -> Plan:
     outgoing: list[Outgoing] = []
     outcomes: list[Outcome] = []
     for record in records:
-        for result in _guarded(record, rules):
+        results = _guarded(record, rules)
+        here = None if record.trace is None else _here(record, record.trace)
+        for result in results:
             if isinstance(result, list):
-                outgoing.extend(_sightings(result, rules.policy))
+                outgoing.extend(_sightings(result, rules.policy, here))
                 outcomes.append(Accepted(result[0].member, len(result)))
                 continue
             outcomes.append(result)
             if isinstance(result, Rejected):
                 outgoing.append(_rejection(result, rules.policy))
+        if here is not None:
+            outcomes.append(_traced(record, here, results))
     return Plan(tuple(outgoing), (), tuple(outcomes))
+
+
+def _here(record: Read, parent: Trace) -> Trace:
+    at = record.position
+    return parent.child("ingest", at.topic, at.partition, at.offset)
+
+
+def _traced(record: Read, here: Trace, results: Sequence[Result]) -> TracedRecord:
+    taken = [result for result in results if isinstance(result, list)]
+    return TracedRecord(
+        member=member_of(record.position.topic),
+        position=record.position,
+        at=record.at,
+        parent=record.trace or here,
+        here=here,
+        detections=len(taken),
+        sightings=sum(map(len, taken)),
+        reasons=tuple(result.reason for result in results if isinstance(result, Rejected)),
+    )
 
 
 def _guarded(record: Read, rules: Rules) -> list[Result]:
@@ -222,8 +254,11 @@ def _audience(detection: DetectionV1) -> Audience:
     )
 
 
-def _sightings(sightings: list[Sighting], policy: Policy) -> Iterator[Outgoing]:
+def _sightings(
+    sightings: list[Sighting], policy: Policy, trace: Trace | None
+) -> Iterator[Outgoing]:
     encoded = internal.encode_sightings(sightings)
+    headers = () if trace is None else ((HEADER, trace.header()),)
     for sighting, value in zip(sightings, encoded, strict=True):
         key = digest(policy.secret, sighting.entry.observables[sighting.key])
         yield Outgoing(
@@ -231,6 +266,7 @@ def _sightings(sightings: list[Sighting], policy: Policy) -> Iterator[Outgoing]:
             sighting.source.at,
             key,
             value,
+            headers,
             partition=lane_of(key, policy.lanes),
         )
 

@@ -23,7 +23,9 @@ class AccessSettings(Strict):
         default="relay", description="who the brokers take the relay for, without `User:`"
     )
     operators: Annotated[list[Principal], Field(max_length=MAX_OPERATORS), Distinct] = Field(
-        default_factory=list, description="others whose own rules are known and not reported"
+        default_factory=list,
+        description="others whose own rules are known and not reported, and whom no member may be; "
+        "all super users of the brokers belong here",
     )
     passwords_dir: PathText | None = Field(
         default=None,

@@ -12,10 +12,12 @@ from relay.model.vocabulary import FAMILIES
 from relay.settings.access import Access
 from relay.settings.problem import Problem, SettingsError
 from relay.settings.relay import (
+    CanarySettings,
     CorrelateSettings,
     HttpSettings,
     KafkaSettings,
     LogSettings,
+    TracesSettings,
     WindowType,
 )
 from relay.settings.security import Security
@@ -41,6 +43,8 @@ class Settings:
     correlate: CorrelateSettings
     security: Security = field(default_factory=Security)
     access: Access = field(default_factory=Access)
+    canary: CanarySettings = field(default_factory=CanarySettings)
+    traces: TracesSettings = field(default_factory=TracesSettings)
 
 
 def policy(

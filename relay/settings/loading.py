@@ -59,8 +59,10 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         http=file.http,
         log=file.log,
         correlate=file.correlate,
+        canary=file.canary,
         security=_security(file.kafka.security, origins, home),
         access=_access(file.access, origins, home),
+        traces=file.traces,
     )
 
 

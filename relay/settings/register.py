@@ -86,6 +86,9 @@ class WantsEntry(Strict):
     )
     exercises: bool = Field(default=False, description="whether exercises are wanted too")
     format: AlertFormat = Field(default="native", description="format of the alerts")
+    canary: bool = Field(
+        default=False, description="whether signs of life stand between its alerts"
+    )
 
 
 def _built(tlp: str | None) -> str | None:
@@ -187,6 +190,7 @@ def _member(entry: MemberEntry) -> Member:
         wants=_wants(entry.wants),
         emits=_emits(entry.emits),
         principal=entry.principal or "",
+        canary=entry.wants.canary,
     )
 
 

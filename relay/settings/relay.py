@@ -1,13 +1,22 @@
 """relay.yaml: how one deployment runs. Every key may also come from the environment."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from relay.model.vocabulary import Family, KeyType
 from relay.settings.access import AccessSettings
 from relay.settings.catalogue import Strict
-from relay.settings.scalars import Brokers, Duration, Identifier, PathText, Text
+from relay.settings.scalars import (
+    Brokers,
+    Duration,
+    Endpoint,
+    Identifier,
+    PathText,
+    Share,
+    Text,
+    wrong,
+)
 from relay.settings.security import SecuritySettings
 
 WindowType = Literal[KeyType, Family]
@@ -57,6 +66,19 @@ class LogSettings(Strict):
     )
 
 
+class TracesSettings(Strict):
+    """Where spans of single detections and alerts are sent, and of how many."""
+
+    endpoint: Endpoint | None = Field(
+        default=None,
+        description="URL of a collector of OTLP over HTTP; needs the extra otel; none: no spans",
+    )
+    ratio: Share = Field(
+        default=0,
+        description="share of detections traced beside those whose sender asks for it",
+    )
+
+
 class CorrelateSettings(Strict):
     """When a lane commits: at the first of both bounds."""
 
@@ -70,6 +92,25 @@ class CorrelateSettings(Strict):
         ge=1,
         le=10_000,
         description="records after which a transaction commits at once",
+    )
+
+
+CANARY_LEAST_S = 10
+"""More often, a canary's two transactions would be a burden that nobody has use for."""
+
+
+def _sparing(seconds: int) -> int:
+    if 0 < seconds < CANARY_LEAST_S:
+        raise wrong(f"must be at least {CANARY_LEAST_S}, or 0 for none")
+    return seconds
+
+
+class CanarySettings(Strict):
+    """The sign of life that each lane gives in each member's alerts topic."""
+
+    # Longer than an hour, and what it proves is too old to act on.
+    every_s: Annotated[int, AfterValidator(_sparing)] = Field(
+        default=60, ge=0, le=3600, description="s between two, at least 10; 0: none are written"
     )
 
 
@@ -102,4 +143,6 @@ class RelayFile(Strict):
     access: AccessSettings = Field(default_factory=AccessSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    traces: TracesSettings = Field(default_factory=TracesSettings)
     correlate: CorrelateSettings = Field(default_factory=CorrelateSettings)
+    canary: CanarySettings = Field(default_factory=CanarySettings)

@@ -18,6 +18,7 @@ MEMBER_ID: Final = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _PRINCIPAL: Final = r"[A-Za-z0-9][A-Za-z0-9 ._@=,+-]{0,199}"
 _DURATION: Final = r"^[1-9][0-9]{0,8}[smhd]$"
 _NAME: Final = r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}"
+_HOST: Final = r"[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]"
 _UNITS_MS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 MINUTE_MS: Final = 60_000
@@ -111,6 +112,14 @@ def _brokers(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    """A collector's URL; neither a password nor a query in it, which would be shown."""
+    found = re.fullmatch(rf"https?://({_HOST})(?::([0-9]{{1,5}}))?(/[A-Za-z0-9._~/-]*)?", text)
+    if found is None or not 0 < int(found[2] or 1) < 1 << 16:
+        raise wrong("must be http:// or https://, a host, and at most a port and a path")
+    return text if found[3] not in {None, "/"} else f"{text.rstrip('/')}/v1/traces"
+
+
 def _principal(text: str) -> str:
     if not re.fullmatch(_PRINCIPAL, text) or text == "ANONYMOUS":
         raise wrong("must be 1 to 200 letters, digits, spaces and ._@=,+- as the brokers have it")
@@ -118,7 +127,7 @@ def _principal(text: str) -> str:
 
 
 def _is_address(text: str) -> bool:
-    found = re.fullmatch(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]):([0-9]{1,5})", text)
+    found = re.fullmatch(rf"(?:{_HOST}):([0-9]{{1,5}})", text)
     return found is not None and 0 < int(found[1]) < 1 << 16
 
 
@@ -163,6 +172,9 @@ Principal = Annotated[str, Field(max_length=200), AfterValidator(_principal)]
 file, and it is neither everybody (`*`) nor who did not log in (ANONYMOUS)."""
 
 Brokers = Annotated[str, Field(max_length=4096), AfterValidator(_brokers)]
+
+Endpoint = Annotated[str, Field(max_length=512), AfterValidator(_endpoint)]
+"""Where OTLP is spoken over HTTP; without a path, the one that collectors have for traces."""
 
 Distinct = AfterValidator(_distinct)
 """Of a list of words: none twice."""

@@ -24,13 +24,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """One metric. A counter's `name` is without the `_total` it is exposed with."""
+    """One metric. A counter's `name` is without the `_total` it is exposed with.
+
+    `told`: a gauge whose series are there only while there is something to tell.
+    """
 
     kind: Kind
     name: str
     meaning: str
     labels: tuple[str, ...] = ()
     buckets: tuple[float, ...] = ()
+    told: bool = False
 
     @property
     def unit(self) -> str:
@@ -59,6 +63,7 @@ SETS: Final[dict[str, tuple[str, ...]]] = {
         "fenced", "timeout", "connection", "missing-topic", "forbidden-topic", "oversized",
         "store", "dead-client", "kafka",
     ),
+    "purpose": ("client", "authority", "broker"),
     "level": ("debug", "info", "warning", "error", "critical"),
 }  # fmt: skip
 """The values of each label; those of `member` are the ids of the register."""
@@ -124,11 +129,34 @@ DEFINITIONS: Final = (
         _G, "relay_member_aside_lanes", "lanes of this process that have a member set aside", _M
     ),
     Definition(
+        _G,
+        "relay_member_unread_seconds",
+        "for how long a member has left alerts of this process's lanes unread",
+        _M,
+        told=True,
+    ),
+    Definition(
         _H,
         "relay_append_to_readable_seconds",
         "from a detection's append to its alert's being readable, by two clocks",
         buckets=LATENCY,
     ),
+    Definition(
+        _H,
+        "relay_canary_round_trip_seconds",
+        "from a tick's append to the end of the canary in a member's topic, by two clocks",
+        _M,
+        LATENCY,
+    ),
+    Definition(
+        _G,
+        "relay_canary_last_success_timestamp_seconds",
+        "when the last of this process's lanes had its canary in a member's topic",
+        _M,
+        told=True,
+    ),
+    Definition(_C, "relay_canary_failures", "canaries that a member's topic did not take", _M),
+    Definition(_G, "relay_canary_interval_seconds", "time between canaries; 0: there are none"),
     Definition(_C, "relay_transactions", "transactions of lanes by their end", ("result",)),
     Definition(_C, "relay_transactions_aborted", "aborted transactions by cause", ("why",)),
     Definition(
@@ -171,6 +199,20 @@ DEFINITIONS: Final = (
     Definition(_G, "relay_partitions_assigned", "partitions that the group gave this process", _S),
     Definition(_C, "relay_rebalances", "times that the group gave out its partitions anew", _S),
     Definition(
+        _H,
+        "relay_rebalance_seconds",
+        "from the group's taking this process's partitions to its giving them out",
+        _S,
+        RESTORE,
+    ),
+    Definition(
+        _G,
+        "relay_stage_last_poll_timestamp_seconds",
+        "when a stage of this process last came back from a poll",
+        _S,
+        told=True,
+    ),
+    Definition(
         _C, "relay_sources_forbidden", "refusals by the broker to let a member's topic be read", _M
     ),
     Definition(_C, "relay_records_lost", "records that retention removed before they were read"),
@@ -187,6 +229,13 @@ DEFINITIONS: Final = (
         _C, "relay_records_dropped", "records of batches that a rebalance overtook; read again"
     ),
     Definition(_C, "relay_batches_limited", "batches the broker found too large"),
+    Definition(
+        _G,
+        "relay_certificate_expiry_timestamp_seconds",
+        "when the first certificate of a purpose to end does so",
+        ("purpose",),
+        told=True,
+    ),
     Definition(_G, "relay_build_info", "always 1", ("version", "python")),
     Definition(
         _G, "relay_policy_info", "always 1; equal where register and settings decide alike", _D
@@ -200,4 +249,8 @@ DEFINITIONS: Final = (
     ),
     Definition(_C, "relay_log_lines", "lines logged", ("level",)),
     Definition(_C, "relay_log_lines_held_back", "lines not logged because they repeat"),
+    Definition(_C, "relay_traces_limited", "records not traced: too many of a member ask", _M),
+    Definition(_C, "relay_spans_sent", "spans that the collector took"),
+    Definition(_C, "relay_spans_dropped", "spans dropped since the queue was full"),
+    Definition(_C, "relay_spans_refused", "spans that the collector did not take"),
 )

@@ -3,8 +3,7 @@
 import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
-from typing import Final, Generic, TypeVar, assert_never
+from typing import Final, assert_never
 
 from prometheus_client import (
     CollectorRegistry,
@@ -28,13 +27,14 @@ from relay.model.outcome import (
     Repeated,
     Sent,
     Skipped,
+    TracedRecord,
+    TracedSighting,
     Unreadable,
     Warned,
 )
+from relay.telemetry.canaries import Canaries
 from relay.telemetry.definitions import DEFINITIONS, SETS, Definition, Kind
-
-OTHER: Final = "other"
-"""Stands for a label's value that is not of its set."""
+from relay.telemetry.family import Family
 
 STALE_S: Final = 30.0
 """After this a lag that was not told again is nobody's; the shell tells of each every second."""
@@ -44,31 +44,6 @@ LAG: Final = ("relay_lag_records", "relay_lag_seconds")
 
 STANDING: Final = ("relay_lane_clock_timestamp_seconds", "relay_state_bytes")
 """What is told of each lane of this process, and of no other."""
-
-Metric = TypeVar("Metric", Counter, Gauge, Histogram)
-
-
-class Family(Generic[Metric]):
-    """A metric with the child of every combination of labels made in advance, at zero.
-
-    `rate()` misses the first of what was not there before; and looking a child up here costs a
-    fifth of `labels()`.
-    """
-
-    def __init__(self, metric: Metric, sets: Iterable[tuple[str, ...]]) -> None:
-        self._sets = [frozenset(each) | {OTHER} for each in sets]
-        self._children: Mapping[tuple[str, ...], Metric] = {
-            labels: metric.labels(*labels) if labels else metric
-            for labels in product(*map(sorted, self._sets))
-        }
-
-    def child(self, *labels: str) -> Metric:
-        """The child of these labels, each outside its set taken as `other`."""
-        child = self._children.get(labels)
-        if child is not None:
-            return child
-        pairs = zip(labels, self._sets, strict=True)
-        return self._children[tuple(each if each in known else OTHER for each, known in pairs)]
 
 
 class Metrics:
@@ -97,12 +72,19 @@ class Metrics:
         self._open: dict[str, Gauge] = {}
         for definition in DEFINITIONS:
             self._define(definition)
+        self.canaries: Final = Canaries(
+            self._histograms["relay_canary_round_trip_seconds"],
+            self._open["relay_canary_last_success_timestamp_seconds"],
+            self._counters["relay_canary_failures"],
+        )
         self._open["relay_build_info"].labels(version, platform.python_version()).set(1)
         self._clock = clock
         self._told: dict[tuple[str, str, str], float] = {}
         self._ready: set[int] = set()
         self._standing: set[int] = set()
         self._aside: dict[MemberId, set[int]] = {}
+        self._readers: set[MemberId] = set()
+        self._deciding: dict[str, float] = {}
 
     def _define(self, made: Definition) -> None:
         name, meaning, labels, unit = made.name, made.meaning, made.labels, made.unit
@@ -117,13 +99,15 @@ class Metrics:
             self._histograms[name] = Family(histogram, sets)
         else:
             gauge = Gauge(name, meaning, labels, unit=unit, registry=self.registry)
-            if len(sets) < len(labels):
+            if made.told or len(sets) < len(labels):
                 self._open[name] = gauge
             else:
                 self._gauges[name] = Family(gauge, sets)
 
-    def steered(self, lanes: int, digest: str) -> None:
-        """What decides here: how many lanes there are, and the digest of register and settings."""
+    def steered(self, lanes: int, digest: str, canary: int) -> None:
+        """What holds here: how many lanes there are, the digest of register and settings, and the
+        seconds between canaries."""
+        self._gauges["relay_canary_interval_seconds"].child().set(canary)
         self._gauges["relay_lanes"].child().set(lanes)
         self._open["relay_policy_info"].labels(digest).set(1)
 
@@ -140,6 +124,8 @@ class Metrics:
                 self._warned(member, lead)
             case Aside(member, aside):
                 self._count("relay_members_set_aside", member, by=int(aside))
+            case TracedRecord() | TracedSighting():
+                pass
             case _:
                 assert_never(outcome)
 
@@ -210,6 +196,7 @@ class Metrics:
     def lane_closed(self, lane: int) -> None:
         """A lane is no longer worked on here, whatever the reason."""
         self._ready.discard(lane)
+        self.canaries.ended(lane)
         if lane in self._standing:
             self._standing.discard(lane)
             for name in STANDING:
@@ -254,8 +241,18 @@ class Metrics:
     def assigned(self, stage: str, partitions: int | None) -> None:
         """The group gave `partitions` of a stage's; None while it is deciding, or if we left it."""
         self._gauges["relay_partitions_assigned"].child(stage).set(partitions or 0)
-        if partitions is not None:
-            self._count("relay_rebalances", stage)
+        if partitions is None:
+            self._deciding.setdefault(stage, self._clock())
+            return
+        self._count("relay_rebalances", stage)
+        began = self._deciding.pop(stage, None)
+        if began is not None:
+            lasted = self._clock() - began
+            self._histograms["relay_rebalance_seconds"].child(stage).observe(lasted)
+
+    def polled(self, stage: str, at: float) -> None:
+        """A stage's last poll returned at `at` (Unix time in s)."""
+        self._open["relay_stage_last_poll_timestamp_seconds"].labels(stage).set(at)
 
     def source_forbidden(self, member: MemberId) -> None:
         """The broker refuses to let a member's inbound topic be read."""
@@ -293,6 +290,19 @@ class Metrics:
         """The broker refused a batch as too large."""
         self._count("relay_batches_limited")
 
+    def members_unread(self, seconds: Mapping[MemberId, float]) -> None:
+        """For so many seconds these members, and no others, have left alerts unread."""
+        gauge = self._open["relay_member_unread_seconds"]
+        for member in self._readers - seconds.keys():
+            gauge.remove(member)
+        self._readers = set(seconds)
+        for member, waited in seconds.items():
+            gauge.labels(member).set(waited)
+
+    def certificate_ends(self, purpose: str, at: float) -> None:
+        """The first certificate of a purpose ends at `at` (Unix time in s)."""
+        self._open["relay_certificate_expiry_timestamp_seconds"].labels(purpose).set(at)
+
     def loop_delay(self, seconds: float) -> None:
         """The event loop woke a task up `seconds` late."""
         self._histograms["relay_event_loop_delay_seconds"].child().observe(seconds)
@@ -304,6 +314,22 @@ class Metrics:
     def held_back(self) -> None:
         """A line was not logged because it repeats others."""
         self._count("relay_log_lines_held_back")
+
+    def trace_limited(self, member: MemberId) -> None:
+        """A record of a member was not traced, since too many of its are."""
+        self._count("relay_traces_limited", member)
+
+    def spans_sent(self, spans: int) -> None:
+        """The collector took `spans`."""
+        self._count("relay_spans_sent", by=spans)
+
+    def spans_dropped(self, spans: int) -> None:
+        """The queue was full."""
+        self._count("relay_spans_dropped", by=spans)
+
+    def spans_refused(self, spans: int) -> None:
+        """The collector did not take `spans`."""
+        self._count("relay_spans_refused", by=spans)
 
     def ready(self, ready: bool) -> None:
         """What /readyz would say now."""

@@ -31,27 +31,45 @@ KEY_DIGEST: dict[str, Json] = {
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One kind of topic. `headers` names the CloudEvents type, None where there are none."""
+    """One kind of topic. `also` are messages in it beside the one it is for."""
 
     name: str
     address: str
     description: str
-    message: str
-    headers: str | None
-    key: Json
+    message: "Message"
     partitions: int
     settings: Mapping[str, Json]
+    also: "tuple[Message, ...]" = ()
+
+    @property
+    def messages(self) -> "tuple[Message, ...]":
+        """Every message that may stand in it."""
+        return (self.message, *self.also)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One kind of message. `headers` names the CloudEvents type, None where there are none."""
+
+    name: str
+    headers: str | None
+    key: Json
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What one role does on one topic."""
+    """What one role does on one topic. `message` None: with whatever stands in it."""
 
     name: str
     action: str
     topic: str
     role: str
     summary: str
+    message: str | None = None
+
+
+def _const(value: str) -> dict[str, Json]:
+    return {"type": "string", "const": value}
 
 
 def _deleted(days: int, policy: tuple[str, ...] = ("delete",)) -> dict[str, Json]:
@@ -75,9 +93,9 @@ TOPICS = (
         "detections",
         f"detections.{MEMBER}",
         "What one member reports. The topic decides whose it is, never the message.",
-        "detection.v1",
-        "detection",
-        {"description": "free; the relay does not look at it"},
+        Message(
+            "detection.v1", "detection", {"description": "free; the relay does not look at it"}
+        ),
         1,
         _deleted(7) | STAMPED,
     ),
@@ -86,9 +104,11 @@ TOPICS = (
         f"rejected.{MEMBER}",
         "What of a member's records was refused or trimmed, and why. May repeat after a crash, "
         "with the same id.",
-        "rejection.v1",
-        "rejection",
-        {"description": "id of the detection, null where it has none", **UUID},
+        Message(
+            "rejection.v1",
+            "rejection",
+            {"description": "id of the detection, null where it has none", **UUID},
+        ),
         1,
         _deleted(7),
     ),
@@ -96,21 +116,23 @@ TOPICS = (
         "alerts",
         f"alerts.{MEMBER}",
         "What one member is told. Read with isolation.level=read_committed; drop repeats by "
-        "(id, episode, revision). As many partitions as lanes; lane i writes partition i.",
-        "alert.v1",
-        "alert",
-        {"description": "id of the alert", **UUID},
+        "(id, episode, revision). As many partitions as lanes; lane i writes partition i. A member "
+        "that asks for it finds signs of life between its alerts.",
+        Message("alert.v1", "alert", {"description": "id of the alert", **UUID}),
         LANES,
         _deleted(30, ("compact", "delete")),
+        (Message("canary.v1", "canary", {"description": "no alert's", **_const("canary")}),),
     ),
     Topic(
         "sightings",
         "relay.sightings",
         "Internal: each detection once for each of its keys, clock ticks, members set aside. "
         "As many partitions as lanes.",
-        "sighting.v1",
-        None,
-        {"description": "digest of the key; null for a tick", **KEY_DIGEST},
+        Message(
+            "sighting.v1",
+            None,
+            {"description": "digest of the key; null for a tick", **KEY_DIGEST},
+        ),
         LANES,
         _deleted(7) | STAMPED,
     ),
@@ -119,9 +141,11 @@ TOPICS = (
         "relay.state",
         "Internal: the changelog of each lane's windows, clock and marks. As many partitions as "
         "lanes.",
-        "window.v1",
-        None,
-        {"description": "w and the digest of a window's key; m and a name for a lane's own"},
+        Message(
+            "window.v1",
+            None,
+            {"description": "w and the digest of a window's key; m and a name for a lane's own"},
+        ),
         LANES,
         COMPACTED,
     ),
@@ -137,10 +161,19 @@ OPERATIONS = (
     Operation("correlate", "receive", "sightings", "relay", "correlate, in a transaction a lane"),
     Operation("keep", "send", "state", "relay", "keep a lane's state, in that transaction"),
     Operation("restore", "receive", "state", "relay", "restore a lane's state"),
-    Operation("warn", "send", "alerts", "relay", "warn members, in that transaction"),
+    Operation("warn", "send", "alerts", "relay", "warn members, in that transaction", "alert.v1"),
+    Operation(
+        "showLife",
+        "send",
+        "alerts",
+        "relay",
+        "write a sign of life, in a transaction of its own: committed for members that want it, "
+        "aborted for all others",
+        "canary.v1",
+    ),
 )
 
-TRANSACTIONAL = frozenset({"keep", "warn"})
+TRANSACTIONAL = frozenset({"keep", "warn", "showLife"})
 
 FORMS = {
     "ce_id": "unique per source; drop repeats by it",
@@ -148,14 +181,15 @@ FORMS = {
     "ce_time": "RFC 3339",
     "ce_tlp": "label of the message",
     "ce_expirytime": "until when an alert holds",
-    "traceparent": "W3C trace context, derived from ce_id",
+    "traceparent": "W3C trace context; an alert's is derived from ce_id, a detection's stays here",
 }
 """Headers of an event; which of them one has, `HEADERS` says."""
 
 HEADERS = {
-    "detection": ("ce_id", "ce_source", "ce_time", "ce_tlp"),
+    "detection": ("ce_id", "ce_source", "ce_time", "ce_tlp", "traceparent"),
     "rejection": ("ce_id", "ce_source", "ce_time"),
     "alert": ("ce_id", "ce_source", "ce_time", "ce_tlp", "ce_expirytime", "traceparent"),
+    "canary": ("ce_id", "ce_source", "ce_time"),
 }
 
 
@@ -175,7 +209,9 @@ def document() -> dict[str, Json]:
         "channels": {topic.name: _channel(topic) for topic in TOPICS},
         "operations": {operation.name: _operation(operation) for operation in OPERATIONS},
         "components": {
-            "messages": {topic.message: _message(topic) for topic in TOPICS},
+            "messages": {
+                message.name: _message(message) for topic in TOPICS for message in topic.messages
+            },
             "parameters": {"member": {"description": "id of a member, as in the register"}},
         },
     }
@@ -185,7 +221,10 @@ def _channel(topic: Topic) -> dict[str, Json]:
     channel: dict[str, Json] = {
         "address": topic.address,
         "description": topic.description,
-        "messages": {topic.message: _ref(f"#/components/messages/{topic.message}")},
+        "messages": {
+            message.name: _ref(f"#/components/messages/{message.name}")
+            for message in topic.messages
+        },
         "bindings": {
             "kafka": {
                 "partitions": topic.partitions,
@@ -199,16 +238,16 @@ def _channel(topic: Topic) -> dict[str, Json]:
     return channel
 
 
-def _message(topic: Topic) -> dict[str, Json]:
-    message: dict[str, Json] = {
-        "name": topic.message,
+def _message(message: Message) -> dict[str, Json]:
+    described: dict[str, Json] = {
+        "name": message.name,
         "contentType": "application/json",
-        "payload": {"schemaFormat": DRAFT_07, "schema": _ref(f"{topic.message}.json")},
-        "bindings": {"kafka": {"key": topic.key, "bindingVersion": "0.5.0"}},
+        "payload": {"schemaFormat": DRAFT_07, "schema": _ref(f"{message.name}.json")},
+        "bindings": {"kafka": {"key": message.key, "bindingVersion": "0.5.0"}},
     }
-    if topic.headers is not None:
-        message["headers"] = headers(topic.headers)
-    return message
+    if message.headers is not None:
+        described["headers"] = headers(message.headers)
+    return described
 
 
 def headers(event: str) -> dict[str, Json]:
@@ -231,11 +270,14 @@ def headers(event: str) -> dict[str, Json]:
 
 def _operation(operation: Operation) -> dict[str, Json]:
     topic = next(topic for topic in TOPICS if topic.name == operation.topic)
+    names = [message.name for message in topic.messages]
+    if operation.message is not None:
+        names = [operation.message]
     return {
         "action": operation.action,
         "summary": f"{operation.role}: {operation.summary}",
         "channel": _ref(f"#/channels/{topic.name}"),
-        "messages": [_ref(f"#/channels/{topic.name}/messages/{topic.message}")],
+        "messages": [_ref(f"#/channels/{topic.name}/messages/{name}") for name in names],
         "x-role": operation.role,
         "x-kafka-acl": [*_rules(operation, topic)],
     }
@@ -268,7 +310,3 @@ def _rule(principal: str, operation: str, resource: str, pattern: tuple[str, str
 
 def _ref(target: str) -> dict[str, Json]:
     return {"$ref": target}
-
-
-def _const(value: str) -> dict[str, Json]:
-    return {"type": "string", "const": value}

@@ -173,3 +173,13 @@ REJECTION: Mapping[str, Mapping[str, str]] = {
     },
     "PlaceV1": {"topic": "its topic", "partition": "its partition", "offset": "its offset"},
 }
+
+CANARY: Mapping[str, Mapping[str, str]] = {
+    "CanaryV1": {
+        "schema": "name and version of this contract",
+        "relay": "id of the relay",
+        "lane": "the lane that wrote it: its partition",
+        "at": "append time up to which the lane had decided",
+        "every_s": "seconds between two of one lane",
+    },
+}

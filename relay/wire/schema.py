@@ -12,11 +12,11 @@ import orjson
 from pydantic import BaseModel, TypeAdapter
 
 from relay.model.window import Window
-from relay.wire import alert, detection, rejection
+from relay.wire import alert, canary, detection, rejection
 from relay.wire.asyncapi import document
 from relay.wire.envelope import SCHEMAS
 from relay.wire.internal import LaneRecord
-from relay.wire.meanings import ALERT, DETECTION, REJECTION
+from relay.wire.meanings import ALERT, CANARY, DETECTION, REJECTION
 
 Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
@@ -43,6 +43,7 @@ PUBLISHED: Mapping[str, Published] = {
     detection.SCHEMA: Published(detection.DetectionV1, DETECTION, DETECTION_COMMENT),
     alert.SCHEMA: Published(alert.AlertV1, ALERT),
     rejection.SCHEMA: Published(rejection.RejectionV1, REJECTION),
+    canary.SCHEMA: Published(canary.CanaryV1, CANARY),
 }
 
 SIGHTING = "sighting.v1"

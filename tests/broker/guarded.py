@@ -23,6 +23,7 @@ from relay.kafka.security import client_of
 from relay.settings.secret_file import replace_secret
 from relay.settings.security import Security
 from tests.broker.conftest import owned, probe
+from tests.broker.world import until
 
 ADMIN: Final = "admin"
 COORDINATE: Final = 32
@@ -45,11 +46,13 @@ class Signer:
         key |= {"x": _text(_number(numbers.x)), "y": _text(_number(numbers.y))}
         self.path.write_text(json.dumps({"keys": [key]}))
 
-    def token(self, subject: str, life_s: int = 600) -> str:
+    def token(
+        self, subject: str, life_s: int = 600, audience: str = "relay", kid: str = "tests"
+    ) -> str:
         """Return a token (JWT) that says who somebody is, for `life_s` seconds from now."""
         now = int(time.time())
-        head = {"alg": "ES256", "typ": "JWT", "kid": "tests"}
-        body = {"sub": subject, "aud": "relay", "iat": now - 60, "exp": now + life_s, "scope": "k"}
+        head = {"alg": "ES256", "typ": "JWT", "kid": kid}
+        body = {"sub": subject, "aud": audience, "iat": now - 60, "exp": now + life_s, "scope": "k"}
         signed = ".".join(_text(json.dumps(part).encode()) for part in (head, body))
         signature = self.key.sign(signed.encode(), ec.ECDSA(hashes.SHA256()))
         r, s = utils.decode_dss_signature(signature)
@@ -70,6 +73,20 @@ class Guarded:
     def admin(self) -> KafkaSettings:
         """How the administrator connects."""
         return self.scram(ADMIN, self.password)
+
+    @property
+    def journal(self) -> str:
+        """All that the broker has logged."""
+        [log] = self.cluster.data.glob("node-*/server.log")
+        return log.read_text()
+
+    @contextmanager
+    def heard(self, sign: str, *withheld: str) -> Iterator[None]:
+        """Hold that the broker logs `sign` because of the block, and at no time what is secret."""
+        before = len(self.journal)
+        yield
+        until(lambda: sign in self.journal[before:])
+        assert [secret for secret in withheld if secret in self.journal] == []
 
     def security(self, name: str, password: str) -> Security:
         """How somebody with a password connects; the password is in a file of its own."""

@@ -1,6 +1,7 @@
 """A deployment on a secured cluster, provisioned through the command line."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +12,11 @@ from relay.kafka.config import KafkaSettings
 from tests.broker.guarded import ADMIN, Guarded
 
 HUBS: Final = ("m", "m2", "fr")
+BY_PASSWORD: Final = {
+    "protocol": "sasl_ssl",
+    "username": ADMIN,
+    "password_file": "admin.password",
+}
 
 
 class Deployment:
@@ -24,18 +30,14 @@ class Deployment:
         self.members(*HUBS)
         self.settings()
 
-    def settings(self, **access: object) -> None:
-        """Write relay.yaml, with other keys of access where they are said."""
-        security = {
-            "protocol": "sasl_ssl",
-            "ca_file": str(self.guarded.authority.path),
-            "username": ADMIN,
-            "password_file": "admin.password",
-        }
+    def settings(self, security: Mapping[str, str] = BY_PASSWORD, **access: object) -> None:
+        """Write relay.yaml, with another login or other keys of access where they are said."""
+        cluster, ca = self.guarded.cluster, str(self.guarded.authority.path)
+        bootstrap = cluster.tls if security["protocol"] == "ssl" else cluster.bootstrap
         body = {
             "key_secret_file": "key-secret",
             "lanes": 2,
-            "kafka": {"bootstrap": self.guarded.cluster.bootstrap, "security": security},
+            "kafka": {"bootstrap": bootstrap, "security": {"ca_file": ca, **security}},
             "access": {"manage": True, "passwords_dir": "passwords", **access},
         }
         (self.place / "relay.yaml").write_text(json.dumps(body))

@@ -1,7 +1,8 @@
 """The judge: what members can read, against the decisions run in memory over the same log.
 
 Whatever was killed, stopped or cut before, three things must hold, byte for byte:
-  - each `alerts.<member>` partition holds what correlate makes of its lane's log, and nothing else;
+  - each `alerts.<member>` partition holds what correlate makes of its lane's log, and nothing else
+    but signs of life, if the member wants those;
   - each lane's log, without what its marks drop, holds each sighting of the members' topics once;
   - each `relay.state` partition folds to the state in memory, and so does the relay's own restore.
 """
@@ -31,6 +32,7 @@ from relay.pipeline.correlate import correlate
 from relay.pipeline.ingest import ingest
 from relay.pipeline.topics import ALERTS, DETECTIONS, SIGHTINGS, STATE
 from relay.state import MemoryStore, RocksDisk, Stored, View
+from relay.wire import canary
 from relay.wire.internal import decode_lane_record
 from tests.broker.proxy import PATIENCE_S
 from tests.broker.victim import Orders, Witness, put_together
@@ -120,7 +122,11 @@ async def _judge(orders: Orders, mirrored: Mapping[str, int]) -> Verdict:
         decided = _decide(log, rules, store)
         for member in orders.members:
             place = f"{ALERTS}{member}:{lane}"
-            found = told[place][mirrored.get(place, 0) :]
+            found = [
+                line
+                for line in told[place][mirrored.get(place, 0) :]
+                if member not in orders.wanting or line.key != canary.KEY
+            ]
             verdict.alerts += len(found)
             verdict.compare(place, found, decided[ALERTS + member])
         in_memory = sorted((k, s.value) for k, s in store.entries().items())

@@ -13,7 +13,7 @@ from typing import Final
 
 from relay.broker import maven
 from relay.broker.artifact import Artifact, kafka_version, pinned, render_lock
-from relay.broker.lock import closure, measured
+from relay.broker.lock import measured, of_kafka
 
 LOCK: Final = Path(__file__).with_name("mirror.lock")
 MIRROR: Final = ("org.apache.kafka", "connect-mirror")
@@ -40,7 +40,7 @@ def main() -> None:
     version = kafka_version(broker)
     with tempfile.TemporaryDirectory() as directory:
         context = maven.context(Path(directory))
-        artifacts = measured(context, beside(closure(context, MIRROR, version), broker))
+        artifacts = measured(context, beside(of_kafka(context, MIRROR, version), broker))
     LOCK.write_text(render_lock(artifacts, "tests.broker.mirror_lock"), "utf-8")
     size = sum(artifact.size for artifact in artifacts)
     sys.stdout.write(f"{LOCK}: Kafka {version}, {len(artifacts)} artifacts, {size} bytes\n")

@@ -268,3 +268,4 @@ def test_the_demo_ends_well(tmp_path: Path, words: tuple[str, ...]) -> None:
     assert played.returncode == 0, played.stdout + played.stderr
     assert re.search(r"[1-9]\d* alerts told, 0 lost, 0 told twice", played.stdout)
     assert stop_in(tmp_path / "demo" / "kafka") == 0
+    assert (tmp_path / "demo" / "key-secret").stat().st_mode & 0o777 == 0o600

@@ -3,10 +3,10 @@ import math
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import pytest
-from aiokafka.admin import AIOKafkaAdminClient
 
 from monitoring.dashboards import DASHBOARDS
 from monitoring.panels import Query
@@ -15,8 +15,9 @@ from monitoring.queries import closed
 from monitoring.rehearsal import Rehearsal, rehearsing
 from relay.broker import Runtime
 from relay.cli.demo.story import IDS, RELAY
-from relay.kafka.admin import apply, describe
+from relay.kafka.admin import administering, apply, describe
 from relay.kafka.config import KafkaSettings
+from relay.kafka.security import client_of
 from relay.kafka.topics import plan, wanted
 from relay.settings.relay import RelayFile
 from tests.broker.world import until
@@ -93,23 +94,27 @@ def test_a_relay_that_is_killed_is_noticed_and_so_is_its_return(rehearsal: Rehea
 
 def test_a_member_whose_topic_is_deleted_is_noticed(rehearsal: Rehearsal) -> None:
     """RelayMemberSetAside stands while alerts cannot be written, and goes when they can again."""
-    asyncio.run(without("alerts.es", rehearsal.stage.kafka_of(RELAY).bootstrap[0]))
+    kafka = as_administrator(rehearsal)
+    asyncio.run(without("alerts.es", kafka))
     try:
         until(lambda: "RelayMemberSetAside" in pending(rehearsal), rehearsal.go_on)
     finally:
-        asyncio.run(provisioned(rehearsal.stage.kafka_of(RELAY)))
+        asyncio.run(provisioned(kafka))
 
     until(lambda: "RelayMemberSetAside" not in pending(rehearsal), rehearsal.go_on)
 
 
-async def without(topic: str, bootstrap: str) -> None:
+def as_administrator(rehearsal: Rehearsal) -> KafkaSettings:
+    """Who may delete and make topics there."""
+    assert rehearsal.stage.locks is not None
+    client = client_of(rehearsal.stage.locks.admin)
+    return replace(rehearsal.stage.kafka_of(RELAY), client=client)
+
+
+async def without(topic: str, kafka: KafkaSettings) -> None:
     """Delete a topic."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    await admin.start()
-    try:
+    async with administering(kafka) as admin:
         await admin.delete_topics([topic])
-    finally:
-        await admin.close()
 
 
 async def provisioned(kafka: KafkaSettings) -> None:

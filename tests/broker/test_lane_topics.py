@@ -11,13 +11,17 @@ from aiokafka.protocol.admin import CreateAclsRequest
 from relay.broker import Cluster, Runtime, Spec
 from relay.kafka.config import LaneSettings
 from relay.kafka.events import (
+    CanaryLost,
+    CanaryReturned,
     MemberAside,
     SourceForbidden,
     TransactionAborted,
     TransactionCommitted,
     Why,
 )
+from relay.kafka.kit import CanaryKit
 from relay.kafka.topics import ALERTS
+from relay.model.records import Outgoing
 from tests.broker.conftest import probe
 from tests.broker.toy import ASIDE, BACK, Toy, admin, on_a_loop, read, until
 
@@ -164,6 +168,28 @@ async def test_trap_7_a_forbidden_topic_does_not_stall_the_others(
     assert told == [b"a:1", b"b:1"]
     assert [event.why for event in toy.of(MemberAside)] == [Why.FORBIDDEN]
     assert len(toy.of(TransactionAborted)) == int(visible)
+
+
+@pytest.mark.parametrize("visible", [True, False])
+@on_a_loop
+async def test_a_sign_of_life_that_is_forbidden_stops_no_other(
+    guarded: Cluster, prefix: str, tmp_path: Path, visible: bool
+) -> None:
+    """The others' come as before; the lane's own work is not touched by it in any way."""
+    toy = Toy(guarded.bootstrap, prefix, settings=QUICK)
+    toy.canary = CanaryKit(100, frozenset(), lambda _, at: Outgoing((), at, b"canary", b"alive"))
+    await toy.provision()
+    await forbid(guarded.bootstrap, toy.topics.alerts + "fr", visible=visible)
+    async with toy.correlating(tmp_path):
+        toy.members = ("ee",)  # the lane itself has nothing to say to the other
+        await toy.ready()
+        while len(toy.of(CanaryReturned)) < 3:
+            await toy.feed(b"a")
+            await asyncio.sleep(0.1)
+
+    assert {event.members for event in toy.of(CanaryReturned)} == {("ee",)}
+    assert {(e.members, e.why) for e in toy.of(CanaryLost)} == {(("fr",), Why.FORBIDDEN)}
+    assert (toy.of(MemberAside), toy.of(TransactionAborted)) == ([], [])
 
 
 async def forbid(bootstrap: str, topic: str, *, visible: bool) -> None:

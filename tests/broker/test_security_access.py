@@ -1,38 +1,35 @@
 """What a member, or who has its password, can do at a provisioned cluster: its own, no more."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
 
 import pytest
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.errors import (
-    GroupAuthorizationFailedError,
-    KafkaError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-    for_code,
-)
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import TopicAuthorizationFailedError
 
 from relay.broker import Runtime
-from relay.kafka.config import KafkaSettings
-from relay.kafka.reader import reading
+from relay.kafka.admin import administering
+from relay.kafka.config import KafkaSettings, Topics
+from relay.kafka.events import MembersUnread
+from relay.kafka.readers import watch
+from tests.broker.attempts import (
+    DENIED,
+    Attempt,
+    group,
+    make,
+    options,
+    read,
+    transact,
+    tried,
+    write,
+)
 from tests.broker.guarded import guarded_in
 from tests.broker.guarded_deployment import Deployment
+from tests.broker.toy import until
 
 pytestmark = pytest.mark.broker
-
-Attempt: TypeAlias = Callable[[KafkaSettings], Awaitable[object]]
-
-PATIENCE_S: Final = 20.0
-DENIED: Final = (
-    GroupAuthorizationFailedError,
-    TopicAuthorizationFailedError,
-    TransactionalIdAuthorizationFailed,
-)
 
 
 @pytest.fixture(scope="module")
@@ -48,92 +45,14 @@ def deployment(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> It
         yield made
 
 
-def options(settings: KafkaSettings) -> dict[str, Any]:
-    """Keyword arguments of aiokafka's clients."""
-    return {"bootstrap_servers": list(settings.bootstrap), **settings.client}
-
-
-def write(topic: str) -> Attempt:
-    """Write a record to a topic."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        async with AIOKafkaProducer(**options(settings), enable_idempotence=True) as producer:
-            return await producer.send_and_wait(topic, b"{}", key=b"k")
-
-    return attempt
-
-
-def read(topic: str) -> Attempt:
-    """Read a topic outside of any group, to its end."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        async with reading(settings, [topic]) as reader:
-            return await reader.to_end()
-
-    return attempt
-
-
-def group(name: str, topic: str) -> Attempt:
-    """Read a topic in a consumer group."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        consumer = AIOKafkaConsumer(topic, **options(settings), group_id=name)
-        try:
-            await consumer.start()
-            return await consumer.getmany(timeout_ms=500)
-        finally:
-            await consumer.stop()
-
-    return attempt
-
-
-def transact(name: str, topic: str) -> Attempt:
-    """Write in a transaction of this name."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        producer = AIOKafkaProducer(**options(settings), transactional_id=name)
-        try:
-            await producer.start()
-            async with producer.transaction():
-                return await producer.send_and_wait(topic, b"{}", key=b"k")
-        finally:
-            with suppress(KafkaError):
-                await producer.stop()
-
-    return attempt
-
-
-def make(topic: str) -> Attempt:
-    """Make a topic."""
-
-    async def attempt(settings: KafkaSettings) -> object:
-        admin = AIOKafkaAdminClient(**options(settings))
-        await admin.start()
-        try:
-            answer = await admin.create_topics([NewTopic(topic, 1, 1)])
-        finally:
-            await admin.close()
-        for _, code, message in answer.topic_errors:
-            if code:
-                raise for_code(code)(message)
-        return answer
-
-    return attempt
-
-
-def tried(settings: KafkaSettings, attempt: Attempt) -> Exception | None:
-    """Why an attempt is not allowed; None: it is."""
-
-    async def bounded() -> object:
-        async with asyncio.timeout(PATIENCE_S):
-            return await attempt(settings)
-
-    found: list[Exception] = []
-    try:
-        asyncio.run(bounded())
-    except DENIED as error:
-        found.append(error)
-    return found[0] if found else None
+def denied(deployment: Deployment, who: str, attempt: Attempt) -> Exception | None:
+    """Why an attempt is not allowed, which the broker's log says of this principal as well, and
+    nothing of its password."""
+    password = deployment.password(who)
+    with deployment.guarded.heard(f"Principal = User:{who} is Denied operation", password):
+        error = tried(deployment.client(who), attempt)
+    assert password not in repr(error)
+    return error
 
 
 @pytest.mark.parametrize(
@@ -179,18 +98,16 @@ def test_a_member_may(deployment: Deployment, attempt: Attempt) -> None:
 )
 def test_a_member_may_not(deployment: Deployment, attempt: Attempt) -> None:
     """Whatever is another's, the relay's or nobody's is refused by the broker, by its name."""
-    error = tried(deployment.client("m"), attempt)
+    error = denied(deployment, "m", attempt)
 
     assert isinstance(error, DENIED), error
-    assert deployment.password("m") not in repr(error)
 
 
 def test_the_longer_name_does_not_reach_the_shorter(deployment: Deployment) -> None:
     """m2 has nothing of m's either."""
-    client = deployment.client("m2")
     attempts = [read("alerts.m"), write("detections.m"), group("m.siem", "alerts.m2")]
 
-    assert all(isinstance(tried(client, attempt), DENIED) for attempt in attempts)
+    assert all(isinstance(denied(deployment, "m2", attempt), DENIED) for attempt in attempts)
 
 
 def test_a_member_does_not_learn_who_the_others_are(deployment: Deployment) -> None:
@@ -223,7 +140,52 @@ def test_a_member_does_not_learn_who_the_others_are(deployment: Deployment) -> N
 )
 def test_the_relay_may_not(deployment: Deployment, attempt: Attempt) -> None:
     """The relay has what it needs: it does not read what it told, report, or make topics."""
-    assert isinstance(tried(deployment.client("relay"), attempt), DENIED)
+    assert isinstance(denied(deployment, "relay", attempt), DENIED)
+
+
+def test_the_relay_may_look_how_far_a_member_has_read(deployment: Deployment) -> None:
+    """It sees the offsets of members' groups, and no group of anybody else."""
+    place = TopicPartition("alerts.m", 0)
+    told: list[MembersUnread] = []
+
+    async def committed(settings: KafkaSettings, name: str) -> None:
+        consumer = AIOKafkaConsumer(**options(settings), group_id=name)
+        try:
+            await consumer.start()
+            consumer.assign([place])
+            await consumer.commit({place: 0})
+        finally:
+            await consumer.stop()
+
+    def heard(said: object) -> None:
+        assert isinstance(said, MembersUnread)
+        told.append(said)
+
+    async def looked(settings: KafkaSettings) -> list[str]:
+        watching = asyncio.create_task(
+            watch(settings, Topics(), lambda: {place: 1}, heard, every_s=0.1)
+        )
+        try:
+            await until(lambda: len(told) > 1)
+        finally:
+            watching.cancel()
+        async with administering(settings) as admin:
+            return [name for name, *_ in await admin.list_consumer_groups()]
+
+    asyncio.run(committed(deployment.client("m"), "m.siem"))
+    asyncio.run(committed(deployment.guarded.admin, "somebody.else"))
+    seen = asyncio.run(looked(deployment.client("relay")))
+
+    assert "m.siem" in seen
+    assert "somebody.else" not in seen
+    assert told[-1].seconds["m"] > 0
+
+
+def test_the_relay_may_write_canaries_in_its_own_name(deployment: Deployment) -> None:
+    """It has the ids that its lanes' canaries have."""
+    relay = deployment.client("relay")
+
+    assert tried(relay, transact("relay.canary.0", "alerts.fr")) is None
 
 
 @pytest.mark.parametrize("words", [("follow", "-m", "fr", "--until-end"), ("emit", "-m", "fr")])
@@ -231,12 +193,25 @@ def test_the_command_line_says_what_is_not_allowed(
     deployment: Deployment, words: tuple[str, ...]
 ) -> None:
     """A member that asks for another's topic gets code 5 and a sentence without its password."""
-    told = deployment.command("m", *words)
+    password = deployment.password("m")
+    with deployment.guarded.heard("Principal = User:m is Denied operation", password):
+        told = deployment.command("m", *words)
 
     assert told.exit_code == 5, told.output
     assert "access denied" in told.stderr
     assert ".fr" in told.stderr
     assert deployment.password("m") not in told.output
+
+
+def test_the_doctor_says_what_a_member_is_not_allowed(deployment: Deployment) -> None:
+    """To ask again would not help: who asks lacks a right."""
+    told = deployment.command("m", "doctor")
+    notes = [line for line in told.stderr.splitlines() if "no answer" in line]
+
+    assert len(notes) > 1, told.stderr
+    assert all("forbidden" in line for line in notes)
+    assert "ask again" not in told.stderr
+    assert "allow this principal to describe it" in told.stderr
 
 
 def test_the_relays_own_rules_are_enough_to_check(deployment: Deployment) -> None:
@@ -251,11 +226,12 @@ def test_a_certificate_or_a_token_of_a_member_is_bound_as_its_password_is(
     deployment: Deployment,
 ) -> None:
     """However a member logs in, it is the same principal, with the same rules."""
-    guarded = deployment.guarded
+    guarded, token = deployment.guarded, deployment.guarded.signer.token("m")
 
-    for client in (guarded.certified("m"), guarded.bearer(guarded.signer.token("m"))):
+    for client in (guarded.certified("m"), guarded.bearer(token)):
         assert tried(client, write("detections.m")) is None
-        assert isinstance(tried(client, read("alerts.fr")), DENIED)
+        with guarded.heard("Principal = User:m is Denied operation", token):
+            assert isinstance(tried(client, read("alerts.fr")), DENIED)
 
 
 def test_rules_that_are_taken_away_end_a_session_that_is_open(deployment: Deployment) -> None:

@@ -18,11 +18,7 @@ from relay.kafka.reader import reading
 from relay.kafka.rules import Rule
 from relay.model.records import Record
 from relay.settings.secret_file import replace_secret
-from tests.broker.guarded import Guarded, guarded_in
-from tests.broker.guarded_deployment import HUBS, Deployment
-from tests.broker.mirror import SETTINGS, Mirror, mirroring
-from tests.broker.second_site import SLOW_S
-from tests.broker.test_security_access import (
+from tests.broker.attempts import (
     Attempt,
     group,
     make,
@@ -32,6 +28,10 @@ from tests.broker.test_security_access import (
     tried,
     write,
 )
+from tests.broker.guarded import Guarded, guarded_in
+from tests.broker.guarded_deployment import HUBS, Deployment
+from tests.broker.mirror import SETTINGS, Mirror, mirroring
+from tests.broker.second_site import SLOW_S
 from tests.broker.world import until
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(900)]

@@ -1,30 +1,30 @@
 """`relay provision` on a secured cluster: rules, quotas, users, drift, and members that leave."""
 
 import asyncio
-import json
 from collections.abc import Iterator
 from typing import Final
 
 import pytest
 from aiokafka.errors import SaslAuthenticationFailed
-from kafka import KafkaProducer
 
 from relay.broker import Runtime
-from relay.kafka.access import Do, Should, Step
-from relay.kafka.access_admin import observe, perform
+from relay.broker.secured import NODE
+from relay.kafka.access import Do, Should
+from relay.kafka.access_admin import observe
 from relay.kafka.config import KafkaSettings
 from relay.kafka.login import refusal
-from relay.kafka.rules import Rule
+from relay.kafka.rules import CLUSTER, Rule
+from tests.broker.attempts import DENIED, group, read, tried, write
+from tests.broker.by_hand import WEAK, by_hand, quota, remove_password, scram_users, set_password
 from tests.broker.guarded import ADMIN, guarded_in
-from tests.broker.guarded_deployment import HUBS, Deployment
+from tests.broker.guarded_deployment import BY_PASSWORD, HUBS, Deployment
+from tests.broker.pace import metadata_until_throttled, throttled_after
+from tests.broker.world import until
 
 pytestmark = pytest.mark.broker
 
-WAIT: Final = "throttle-time-max"
-"""What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
-
-BATCH_BYTES: Final = 32 * 1024
-"""Of a flood's records: half of what a member's topic takes."""
+REQUESTS: Final = 1_000
+"""Enough for the least quota of a thread's time, and far too few for a member's."""
 
 
 @pytest.fixture(scope="module")
@@ -56,14 +56,6 @@ def test_a_second_time_there_is_nothing_to_do(deployment: Deployment) -> None:
     assert deployment.plan() == []
 
 
-def by_hand(deployment: Deployment, do: Do, rule: Rule) -> None:
-    """Grant or revoke a rule as an administrator would, with other tools."""
-    rules = frozenset({rule} if do is Do.GRANT else ())
-    others = frozenset({*HUBS, "relay", rule.principal})
-    should = Should(rules, {}, frozenset(), operators=others)
-    perform(deployment.guarded.admin, None, should, [Step(do, rule.principal, "", rule)])
-
-
 def login(client: KafkaSettings) -> Exception | None:
     """Why somebody is not let in; None: they are."""
     return asyncio.run(refusal(client))
@@ -76,6 +68,9 @@ def test_an_administrator_may_come_by_certificate_or_token(deployment: Deploymen
 
     for client in (guarded.certified(ADMIN), guarded.bearer(guarded.signer.token(ADMIN))):
         assert observe(client, None, nothing) == by_password
+    for security in logins(deployment).values():
+        deployment.settings(security, operators=[ADMIN])
+        assert deployment.plan() == []
     assert by_password.rules
     assert by_password.quotas
 
@@ -87,14 +82,16 @@ def test_what_somebody_changed_is_shown_and_mended(deployment: Deployment) -> No
     by_hand(deployment, Do.GRANT, extra)
     by_hand(deployment, Do.REVOKE, own)
 
-    shown = deployment.plan()
-    deployment.provision("--yes")
+    shown, looked = deployment.plan(), deployment.provision("--check")
+    mended = deployment.provision("--yes", "--check")
+    after = deployment.provision("--check")
 
     assert shown == [
         ("revoke", "m", "may read topic alerts.m2"),
         ("grant", "m", "may read topic alerts.m"),
     ]
     assert deployment.plan() == []
+    assert (looked.exit_code, mended.exit_code, after.exit_code) == (1, 0, 0)
 
 
 def test_a_stranger_that_reaches_members_topics_is_shown_and_left(deployment: Deployment) -> None:
@@ -102,14 +99,15 @@ def test_a_stranger_that_reaches_members_topics_is_shown_and_left(deployment: De
     rule = Rule("stranger", "topic", "alerts.", "read", prefixed=True)
     by_hand(deployment, Do.GRANT, rule)
 
-    deployment.provision("--yes")
-    shown = deployment.plan()
+    mended = deployment.provision("--yes", "--check")
+    shown, looked = deployment.plan(), deployment.provision("--check")
     deployment.settings(operators=["stranger"])
-    known = deployment.plan()
+    known, quiet = deployment.plan(), deployment.provision("--check")
     by_hand(deployment, Do.REVOKE, rule)
 
     assert shown == [("foreign", "stranger", "may read topic alerts.…")]
     assert known == []
+    assert (mended.exit_code, looked.exit_code, quiet.exit_code) == (1, 1, 0)
 
 
 def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
@@ -121,30 +119,33 @@ def test_another_quota_is_set_for_members_alone(deployment: Deployment) -> None:
     ]
 
 
-def throttled_after(client: KafkaSettings, topic: str, batches: int) -> int | None:
-    """After how many batches of 32 KiB the broker told a writer to wait; None: after none."""
-    options = {"bootstrap_servers": list(client.bootstrap), **client.client}
-    producer = KafkaProducer(**options, batch_size=BATCH_BYTES * 2)
-    try:
-        for number in range(1, batches + 1):
-            producer.send(topic, bytes(BATCH_BYTES)).get(30)
-            groups = producer.metrics().values()
-            if any(value > 0 for group in groups for key, value in group.items() if WAIT in key):
-                return number
-    finally:
-        producer.close(0)
-    return None
+@pytest.mark.parametrize(
+    ("client", "says"), [("relay", "client id relay"), (None, "any client id")], ids=["one", "all"]
+)
+def test_a_quota_that_wins_over_the_relays_is_shown_and_left(
+    deployment: Deployment, client: str | None, says: str
+) -> None:
+    """Kafka takes that of a user and a client id before the user's: a person must decide."""
+    with quota(deployment, ("user", "relay"), ("client-id", client)):
+        until(lambda: bool(deployment.plan()))
+        shown, checked = deployment.plan(), deployment.provision("--check")
+
+    assert [(do, who) for do, who, _ in shown] == [("foreign", "relay")]
+    assert says in shown[0][2]
+    assert checked.exit_code == 1
 
 
 def test_a_member_that_floods_is_throttled_and_the_relay_never(deployment: Deployment) -> None:
-    """Past its quota a member is made to wait by the broker; the relay writes as much at once."""
+    """Past its quota a member is made to wait by the broker; the relay writes as much at once, be
+    there a quota for all who have none of their own."""
     deployment.settings(produce_bytes=16 * 1024)
     deployment.provision("--yes")
 
     after = throttled_after(deployment.client("fr"), "detections.fr", 100)
 
     assert after is not None
-    assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
+    with quota(deployment, ("user", None)):
+        assert throttled_after(deployment.client("relay"), "rejected.fr", 2 * after) is None
 
 
 def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
@@ -162,8 +163,11 @@ def test_a_password_that_was_replaced_is_set(deployment: Deployment) -> None:
 
 @pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
 def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> None:
-    """Disabled or taken out of the register: user, quota and rules go, the others' stay."""
+    """Disabled or taken out of the register: rules go, and the user with all its passwords, be
+    one of somebody else's making; the others' stay."""
     kept, replayed = deployment.client("m"), deployment.client("m2")
+    set_password(deployment, "m2", "another-password", WEAK)
+    until(lambda: [who for do, who, _ in deployment.plan() if do == "foreign"] == ["m2"])
     deployment.members("m", "fr", disabled=disabled)
 
     shown = deployment.plan()
@@ -175,33 +179,123 @@ def test_who_leaves_is_let_in_no_more(deployment: Deployment, disabled: str) -> 
     ]  # fmt: skip
     assert isinstance(login(replayed), SaslAuthenticationFailed)
     assert login(kept) is None
+    assert "m2" not in scram_users(deployment)
     assert deployment.password("m2") not in done.stdout + done.stderr
     assert deployment.plan() == []
 
 
-def test_a_member_cannot_provision(deployment: Deployment) -> None:
-    """Whoever is no administrator is told so, with code 5 and without the password."""
-    (deployment.place / "admin.password").write_text(deployment.password("m"))
-    body = json.loads((deployment.place / "relay.yaml").read_text())
-    body["kafka"]["security"]["username"] = "m"
-    body["access"]["operators"] = []
-    (deployment.place / "relay.yaml").write_text(json.dumps(body))
+@pytest.mark.parametrize("by", ["certificate", "token"])
+@pytest.mark.parametrize("disabled", ["m2", ""], ids=["disabled", "gone"])
+def test_who_leaves_with_a_login_that_counts_can_do_nothing(
+    deployment: Deployment, disabled: str, by: str
+) -> None:
+    """A certificate or token lets them in until it ends; all is denied, and few requests slow them
+    down, where many of a member's do not."""
+    guarded = deployment.guarded
+    client = guarded.certified("m2")
+    if by == "token":
+        client = guarded.bearer(guarded.signer.token("m2"))
+    before = metadata_until_throttled(client, REQUESTS)
+    deployment.members("m", "fr", disabled=disabled)
+
+    deployment.provision("--yes")
+
+    assert login(client) is None
+    for attempt in (write("detections.m2"), read("alerts.m2"), group("m2.siem", "alerts.m2")):
+        assert isinstance(tried(client, attempt), DENIED)
+    assert before is None
+    assert metadata_until_throttled(client, REQUESTS) is not None
+
+
+@pytest.mark.parametrize("who", ["m", "relay"])
+def test_only_an_administrator_can_provision(deployment: Deployment, who: str) -> None:
+    """Anybody else is told so, with code 5, what it takes, and without the password."""
     deployment.members("fr", "m2")
 
-    told = deployment.provision("--yes")
-    (deployment.place / "admin.password").write_text(deployment.guarded.password)
+    told = deployment.command(who, "provision", "--yes")
 
     assert told.exit_code == 5, told.stderr
-    assert "access denied" in told.stderr
-    assert deployment.password("m") not in told.stderr
+    assert "access denied: to see and change access takes an administrator" in told.stderr
+    assert "Request(" not in told.stderr
+    assert deployment.password(who) not in told.stderr
 
 
+def logins(deployment: Deployment) -> dict[str, dict[str, str]]:
+    """The keys of kafka.security by which the administrator may come."""
+    guarded, place = deployment.guarded, deployment.place
+    made = guarded.authority.issue(ADMIN, place)
+    (place / "admin.token").write_text(guarded.signer.token(ADMIN))
+    token = {"mechanism": "oauthbearer", "token_file": "admin.token"}
+    return {
+        "password": dict(BY_PASSWORD),
+        "certificate": {"protocol": "ssl", "cert_file": str(made.cert), "key_file": str(made.key)},
+        "token": {"protocol": "sasl_ssl", **token},
+    }
+
+
+@pytest.mark.parametrize("by", ["password", "certificate", "token"])
 @pytest.mark.parametrize("who", ["relay", "admin"])
-def test_a_member_cannot_be_the_relay_or_an_operator(deployment: Deployment, who: str) -> None:
-    """A register that would make a member the relay or the administrator is refused."""
+def test_a_member_cannot_be_the_relay_or_an_operator(
+    deployment: Deployment, who: str, by: str
+) -> None:
+    """A register that would make a member the relay or the administrator is refused; who comes
+    without saying a name must be named."""
+    security = logins(deployment)[by]
+    deployment.settings(security)
     deployment.members("fr", who)
 
     told = deployment.provision("--yes")
+    deployment.settings(security, operators=[ADMIN])
+    named = deployment.provision("--yes")
 
-    assert told.exit_code == 3
-    assert who in told.stderr
+    assert (told.exit_code, named.exit_code) == (3, 3)
+    assert who in named.stderr
+    assert (who if by == "password" else "access.operators: must name") in told.stderr
+
+
+def test_a_member_cannot_be_above_all_rules(deployment: Deployment) -> None:
+    """A name that is a super user of the brokers, which the settings do not know, gets no user that
+    stays, and no rule."""
+    deployment.members(*HUBS, NODE)
+
+    told = deployment.provision("--yes")
+    after = scram_users(deployment)
+    rules = observe(deployment.guarded.admin, None, Should(frozenset(), {}, frozenset())).rules
+
+    assert told.exit_code == 3, told.output
+    assert f"{NODE}: to the brokers it is above all rules" in told.stderr
+    assert NODE not in after
+    assert {"m", "m2", "fr"} <= after
+    assert [rule for rule in rules if rule.principal == NODE] == []
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_a_user_that_is_above_all_rules_is_not_touched(
+    deployment: Deployment, disabled: bool
+) -> None:
+    """With its password at hand it is known for what it is, before anything is done."""
+    password = deployment.place / "passwords" / f"{NODE}.password"
+    password.write_text("of-a-node-of-the-cluster")
+    set_password(deployment, NODE, "of-a-node-of-the-cluster")
+    until(lambda: login(deployment.client(NODE)) is None)
+    deployment.members(*HUBS, *([] if disabled else [NODE]), disabled=NODE if disabled else "")
+
+    told = deployment.provision("--yes")
+    still = login(deployment.client(NODE))
+    remove_password(deployment, NODE)
+    password.unlink()
+
+    assert told.exit_code == 1, told.output
+    assert f"conflict    {NODE}: to the brokers it is above all rules" in told.stdout
+    assert still is None
+
+
+def test_a_rule_that_lets_a_member_see_rules_is_taken_away(deployment: Deployment) -> None:
+    """Brokers answer it as they answer those above all rules; it is no such, and is mended."""
+    by_hand(deployment, Do.GRANT, Rule("m", "cluster", CLUSTER, "describe"))
+
+    shown = deployment.plan()
+    done = deployment.provision("--yes")
+
+    assert shown == [("revoke", "m", "may describe cluster kafka-cluster")]
+    assert done.exit_code == 0, done.output

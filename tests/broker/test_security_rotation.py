@@ -40,6 +40,9 @@ pytestmark = pytest.mark.broker
 SHORT: Final = timedelta(seconds=20)
 """The life of a certificate or token that is replaced before its end."""
 
+SESSION_S: Final = 7
+"""After so long the broker ends a session, unless the client logs in again."""
+
 BATCH: Final = 3
 
 
@@ -48,7 +51,7 @@ def deployment(runtime: Runtime, tmp_path_factory: pytest.TempPathFactory) -> It
     """A provisioned deployment on a cluster whose sessions end after some seconds, as they do
     after some hours on others."""
     home = tmp_path_factory.mktemp("guarded")
-    with guarded_in(home, runtime, connections_max_reauth_ms="7000") as guarded:
+    with guarded_in(home, runtime, connections_max_reauth_ms=str(SESSION_S * 1_000)) as guarded:
         made = Deployment(tmp_path_factory.mktemp("deployment"), guarded)
         done = made.provision("--yes")
         assert done.exit_code == 0, done.output
@@ -242,3 +245,65 @@ def test_a_token_is_renewed_while_traffic_flows(deployment: Deployment) -> None:
 
     judged(deployment, reporter)
     assert signer.token("relay").split(".")[0] not in (deployment.place / "relay.log").read_text()
+
+
+def session(deployment: Deployment, who: str, kind: str, *words: str) -> "subprocess.Popen[bytes]":
+    """Start a command of a member that logs in by password or token; what it says is in files."""
+    guarded, place = deployment.guarded, deployment.place
+    token = place / f"{who}.token"
+    token.write_text(guarded.signer.token(who))
+    login = {
+        "password": {"username": who, "password_file": f"passwords/{who}.password"},
+        "token": {"mechanism": "oauthbearer", "token_file": str(token)},
+    }[kind]
+    security = {"protocol": "sasl_ssl", "ca_file": str(guarded.authority.path), **login}
+    path = place / f"{who}-by-{kind}.yaml"
+    body = {"kafka": {"bootstrap": guarded.cluster.bootstrap, "security": security}}
+    path.write_text(json.dumps(body))
+    command = [sys.executable, "-m", "relay", *words, "-m", who, "--settings", str(path)]
+    with path.with_suffix(".out").open("wb") as out, path.with_suffix(".err").open("wb") as err:
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=err)
+
+
+async def stored(client: KafkaSettings, topic: str) -> Counter[str]:
+    """How often each id is in a topic."""
+    async with reading(client, [topic]) as reader:
+        return Counter(orjson.loads(each.value or b"{}")["id"] for each in await reader.to_end())
+
+
+@pytest.mark.parametrize("kind", ["password", "token"])
+def test_commands_outlive_their_sessions(deployment: Deployment, kind: str) -> None:
+    """Over more than two lives of a session `emit` loses nothing of a slow pipe and sends nothing
+    twice, and `follow` shows each alert once."""
+    admin = deployment.guarded.admin
+    follow = session(deployment, "fr", kind, "follow", "--json", "--from-beginning")
+    emit = session(deployment, "m", kind, "emit")
+    assert emit.stdin is not None
+    sent, told = [], []
+    over = time.monotonic() + 2.3 * SESSION_S
+    while time.monotonic() < over:
+        record = detection("m", "45.9.9.9")
+        alert = {"id": str(uuid4()), "schema": "alert.v1"}
+        emit.stdin.write((record.value or b"") + b"\n")
+        emit.stdin.flush()
+        asyncio.run(published(admin, "alerts.fr", orjson.dumps(alert)))
+        sent.append(orjson.loads(record.value or b"{}")["id"])
+        told.append(alert["id"])
+        time.sleep(1)
+    emit.communicate(timeout=30)
+    shown = deployment.place / f"fr-by-{kind}.out"
+    until(lambda: told[-1] in shown.read_text() or follow.poll() is not None)
+    follow.send_signal(signal.SIGINT)
+    follow.communicate(timeout=30)
+
+    kept = asyncio.run(stored(admin, "detections.m"))
+    seen = Counter(orjson.loads(line).get("id") for line in shown.read_text().splitlines())
+    assert emit.returncode == 0, (deployment.place / f"m-by-{kind}.err").read_text()
+    assert {each: kept[each] for each in sent} == dict.fromkeys(sent, 1)
+    assert {each: seen[each] for each in told} == dict.fromkeys(told, 1)
+
+
+async def published(client: KafkaSettings, topic: str, value: bytes) -> None:
+    """Write one record."""
+    async with publishing(client) as publisher:
+        await publisher.send(topic, [Outgoing((), 0, b"k", value, ())])

@@ -16,7 +16,7 @@ from relay.kafka.config import IngestSettings, KafkaSettings, LaneSettings, Topi
 from relay.kafka.correlate import CorrelateWorker
 from relay.kafka.events import Event, LaneReady
 from relay.kafka.ingest import IngestKit, IngestWorker
-from relay.kafka.kit import LaneKit
+from relay.kafka.kit import CanaryKit, LaneKit
 from relay.kafka.topics import ALERTS
 from relay.model.alert import Why
 from relay.model.outcome import Outcome, Sent
@@ -54,6 +54,7 @@ class Toy:
     lanes: int = 1
     settings: LaneSettings = field(default_factory=LaneSettings)
     padding: int = 0
+    canary: CanaryKit | None = None
     observe: Callable[[Outcome | Event], None] | None = None
     seen: list[Outcome | Event] = field(default_factory=list)
     decided: list[tuple[int, int]] = field(default_factory=list)
@@ -90,6 +91,7 @@ class Toy:
             lambda key, _: 10 if key.startswith(COUNT) else None,
             self.note,
             self.asides,
+            self.canary,
         )
 
     def asides(self, view: View) -> list[str]:
@@ -206,13 +208,15 @@ class Toy:
         async with admin(self.bootstrap) as client:
             await client.delete_topics(list(topics))
 
-    async def feed(self, *keys: bytes, lane: int = 0, topic: str | None = None) -> None:
+    async def feed(
+        self, *keys: bytes, lane: int = 0, topic: str | None = None, value: bytes = b"seen"
+    ) -> None:
         """Write sightings of `keys`, or detections when a topic is given."""
         producer = AIOKafkaProducer(bootstrap_servers=self.bootstrap, enable_idempotence=True)
         await producer.start()
         try:
             futures = [
-                await producer.send(topic or self.topics.sightings, b"seen", key, partition=lane)
+                await producer.send(topic or self.topics.sightings, value, key, partition=lane)
                 for key in keys
             ]
             await asyncio.gather(*futures)

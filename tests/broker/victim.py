@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from relay.app.running import STAGES, Parts, assemble, run
 from relay.kafka.correlate import CorrelateWorker
-from relay.kafka.events import Event, Lag, Stepped
+from relay.kafka.events import Event, Lag, Polled, Stepped
 from relay.model.member import Member
 from relay.model.outcome import Outcome
 from relay.model.policy import WINDOWS_MS
@@ -43,7 +43,10 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """How a process runs. `kafka` and `lane` are what differs from the shell's own defaults."""
+    """How a process runs. `kafka` and `lane` are what differs from the shell's own defaults.
+
+    `canary_ms` is how often a lane gives a sign of life, and `wanting` who may read it.
+    """
 
     bootstrap: str
     app: str
@@ -53,6 +56,8 @@ class Orders:
     stages: tuple[str, ...] = STAGES
     kafka: Mapping[str, int] = field(default_factory=dict)
     lane: Mapping[str, int] = field(default_factory=dict)
+    canary_ms: int | None = None
+    wanting: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
 
@@ -61,7 +66,10 @@ ORDERS: Final[TypeAdapter[Orders]] = TypeAdapter(Orders)
 
 def members_of(orders: Orders) -> tuple[Member, ...]:
     """Return the register: national hubs that differ in nothing but their names."""
-    return tuple(Member(m, m.upper(), m.upper()[:2], "national-hub") for m in orders.members)
+    return tuple(
+        Member(m, m.upper(), m.upper()[:2], "national-hub", canary=m in orders.wanting)
+        for m in orders.members
+    )
 
 
 def settings_of(orders: Orders) -> Settings:
@@ -89,8 +97,8 @@ class Witness:
         self._steps: Counter[str] = Counter()
 
     def observe(self, event: Outcome | Event) -> None:
-        """Write an event down. Lag is told each second and of no interest here."""
-        if isinstance(event, Lag):
+        """Write an event down. What is told each second is of no interest here."""
+        if isinstance(event, (Lag, Polled)):
             return
         said = {"event": type(event).__name__, **asdict(event), "clock": time.time()}
         os.write(1, orjson.dumps(said, default=str) + b"\n")
@@ -118,7 +126,10 @@ def put_together(orders: Orders, witness: Witness) -> Parts:
         kafka = replace(worker._kit.kafka, **dict(orders.kafka))  # type: ignore[arg-type]
         if isinstance(worker, CorrelateWorker):
             lane = replace(worker._kit.settings, **dict(orders.lane))
-            worker._kit = replace(worker._kit, kafka=kafka, settings=lane)
+            canary = worker._kit.canary
+            if canary is not None and orders.canary_ms is not None:
+                canary = replace(canary, every_ms=orders.canary_ms)
+            worker._kit = replace(worker._kit, kafka=kafka, settings=lane, canary=canary)
         else:
             worker._kit = replace(worker._kit, kafka=kafka)
     return parts

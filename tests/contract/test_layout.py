@@ -23,7 +23,8 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 def modules() -> list[Path]:
     """Every Python file of the project."""
-    tops = (ROOT / top for top in ("relay", "tests", "bench", "monitoring"))
+    names = ("relay", "tests", "bench", "container", "helm", "monitoring", "tools")
+    tops = (ROOT / top for top in names)
     return sorted(path for top in tops for path in top.rglob("*.py"))
 
 

@@ -17,7 +17,7 @@ from relay.wire import envelope
 from relay.wire.asyncapi import LANES, document
 from tests.unit.wire.contract import SCHEMAS, schema
 
-MESSAGES: Final = ("detection.v1", "alert.v1", "rejection.v1")
+MESSAGES: Final = ("detection.v1", "alert.v1", "rejection.v1", "canary.v1")
 INTERNAL: Final = ("sighting.v1", "window.v1")
 SETTINGS: Final = ("settings", "members")
 
@@ -121,7 +121,7 @@ def _endless(node: Mapping[str, Any]) -> bool:
 def test_a_detection_is_closed_and_what_the_relay_writes_is_open() -> None:
     """The relay refuses what it does not know; a member ignores it."""
     closed = {s["additionalProperties"] for s in schemas_in(schema("detection.v1")) if _parts(s)}
-    written = [schema(name) for name in ("alert.v1", "rejection.v1")]
+    written = [schema(name) for name in ("alert.v1", "rejection.v1", "canary.v1")]
     opened = {s["additionalProperties"] for body in written for s in schemas_in(body) if _parts(s)}
 
     assert (closed, opened) == ({False}, {True})

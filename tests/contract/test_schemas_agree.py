@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
 from relay.wire.alert import AlertV1
+from relay.wire.canary import CanaryV1
 from relay.wire.detection import DetectionV1
 from relay.wire.rejection import RejectionV1
 from tests.unit.wire.contract import EXAMPLES, examples, near_misses, validator
@@ -16,6 +17,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "detection.v1": DetectionV1,
     "alert.v1": AlertV1,
     "rejection.v1": RejectionV1,
+    "canary.v1": CanaryV1,
 }
 VALIDATORS: Final = {name: validator(name) for name in MODELS}
 # What is no JSON is put to neither.

@@ -14,6 +14,7 @@ from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Verdict
 from relay.model.policy import Policy
 from relay.model.records import Position, Record
 from relay.pipeline import ingest
+from relay.wire import canary
 from relay.wire.detection import MAX_BYTES
 from relay.wire.fields import millis
 from tests.unit.wire.contract import EXAMPLES, examples, validator
@@ -135,6 +136,22 @@ def test_alerts_and_rejections_are_what_a_simulation_says(monkeypatch: pytest.Mo
     }
 
     assert [name for name, body in shown.items() if body not in lines] == []
+
+
+@pytest.mark.parametrize("name", examples("canary.v1/valid"))
+def test_a_sign_of_life_is_what_its_schema_says(name: str) -> None:
+    """What is shown as valid is, and it is what the relay writes."""
+    body = orjson.loads(examples("canary.v1/valid")[name])
+    written = canary.encode(body["relay"], body["lane"], millis(body["at"]), body["every_s"])
+
+    assert validator("canary.v1").is_valid(body)
+    assert orjson.loads(written) == body
+
+
+@pytest.mark.parametrize("name", examples("canary.v1/invalid"))
+def test_what_is_shown_as_no_sign_of_life_is_none(name: str) -> None:
+    """A reader's own check refuses what is shown as invalid."""
+    assert not validator("canary.v1").is_valid(orjson.loads(examples("canary.v1/invalid")[name]))
 
 
 def test_the_examples_tell_a_whole_story() -> None:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from relay.kafka.access import Actual, Do, Login, Should, Step, mended, plan, wanted
+from relay.kafka.access import FLOOR, Actual, Do, Login, Should, Step, mended, plan, wanted
 from relay.kafka.config import KafkaSettings
 from relay.kafka.rules import Rule
 from relay.kafka.topics import wanted as topics
@@ -62,7 +62,7 @@ def cases(draw: st.DrawFn) -> tuple[Should, Actual]:
         users=draw(st.dictionaries(st.sampled_from(PRINCIPALS), st.sampled_from(Login))),
     )
     existing = {who: login for who, login in actual.users.items() if login is not Login.ABSENT}
-    return should, Actual(actual.rules, actual.quotas, existing)
+    return should, Actual(actual.rules, actual.quotas, users=existing)
 
 
 def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
@@ -75,26 +75,37 @@ def performed(actual: Actual, steps: Sequence[Step]) -> Actual:
             rules.add(step.rule)
         elif step.do is Do.REVOKE and step.rule is not None:
             rules.remove(step.rule)
-        elif step.do is Do.SET_USER:
+        elif step.do in {Do.MAKE_USER, Do.SET_USER}:
             users[step.principal] = Login.SOUND
         elif step.do is Do.REMOVE_USER:
             del users[step.principal]
-        mine = quotas.setdefault(step.principal, {})
-        mine |= {key: value for key, value in step.quota if value is not None}
-        for key in [key for key, value in step.quota if value is None]:
-            del mine[key]
-    return Actual(frozenset(rules), {w: q for w, q in quotas.items() if q}, users)
+        quotas.setdefault(step.principal, {}).update(step.quota)
+    found = {who: quota for who, quota in quotas.items() if quota}
+    return Actual(frozenset(rules), found, users=users)
 
 
 @given(cases())
 def test_a_plan_that_was_performed_leaves_nothing_to_do(case: tuple[Should, Actual]) -> None:
-    """One run is enough, and a second changes nothing."""
+    """One run is enough, and a second changes nothing; what is in conflict is not performed."""
     should, actual = case
+    steps = plan(should, actual)
+    assume(all(step.do is not Do.CONFLICT for step in steps))
 
-    after = performed(actual, plan(should, actual))
+    after = performed(actual, steps)
 
     assert mended(plan(should, after))
     assert should.rules <= after.rules
+
+
+@given(cases())
+def test_nobody_is_given_a_name_that_may_be_somebody_elses(case: tuple[Should, Actual]) -> None:
+    """A user that exists is changed or removed only if it has a rule that was made here."""
+    should, actual = case
+    steps = plan(should, actual)
+
+    for who in {s.principal for s in steps if s.do in {Do.SET_USER, Do.REMOVE_USER}}:
+        assert any(rule.principal == who for rule in actual.rules)
+        assert actual.users[who] is not Login.ABOVE
 
 
 @given(cases())
@@ -109,8 +120,22 @@ def test_nobody_of_the_deployment_may_do_more_than_it_should(case: tuple[Should,
 
 
 @given(cases())
+def test_who_left_keeps_the_least_quota(case: tuple[Should, Actual]) -> None:
+    """Of whom a rule or a user is taken since they left, the quota is the least there is."""
+    should, actual = case
+    steps = plan(should, actual)
+    taken = {s.principal for s in steps if s.do in {Do.REVOKE, Do.REMOVE_USER}}
+
+    after = performed(actual, steps)
+
+    for who in taken - should.principals:
+        assert after.quotas[who].items() >= FLOOR.items()
+
+
+@given(cases())
 def test_what_is_an_operators_or_a_strangers_is_not_touched(case: tuple[Should, Actual]) -> None:
-    """Rules, quotas and users of others stay; a stranger that could report was a member."""
+    """Rules, quotas and users of others stay; a stranger that could report was a member, and one
+    that could write the state the relay."""
     should, actual = case
     others = {"auditor"} if any(r.principal == "stranger" for r in actual.rules) else {"stranger"}
 

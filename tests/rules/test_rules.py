@@ -59,9 +59,13 @@ def test_a_scenario_plays_as_written(promtool: Path, path: Path) -> None:
 def test_prometheus_has_nothing_against_the_metrics(promtool: Path) -> None:
     """Names, units and kinds are as Prometheus recommends, and each has its help."""
     metrics = Metrics(("ee", "fr"), "1")
-    metrics.steered(4, "00ff")
+    metrics.steered(4, "00ff", 60)
     metrics.lag("ingest", "detections.ee", 0, (1, 2.0))
     metrics.lane_stands(0, 1.0, 2)
+    metrics.canaries.begun(0, ("ee",), 1.0)
+    metrics.members_unread({"ee": 1.0})
+    metrics.certificate_ends("client", 1.0)
+    metrics.polled("ingest", 1.0)
 
     body, _ = metrics.render("")
     said = subprocess.run(

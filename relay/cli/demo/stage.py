@@ -21,6 +21,7 @@ from relay.cli.provision import provisioned
 from relay.kafka.config import KafkaSettings
 from relay.kafka.security import client_of
 from relay.settings import Settings, load_register, load_settings
+from relay.settings.secret_file import replace_secret
 
 READY_S = 60.0
 """A relay starts in two seconds; a machine with other work to do may need its time."""
@@ -68,7 +69,7 @@ class Stage:
         client = {} if self.locks is None else client_of(self.locks.admin)
         start_ready(self.cluster, client)
         (self.data / "members.yaml").write_text(MEMBERS, encoding="utf-8")
-        (self.data / "key-secret").write_text(secrets.token_hex(16), encoding="utf-8")
+        replace_secret(self.data / "key-secret", secrets.token_hex(16).encode())
         body: dict[str, object] = {
             "relay": "demo",
             "members": "members.yaml",

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from pathlib import Path
 from typing import Annotated
 
@@ -73,7 +74,9 @@ def _write(text: bytes, output: Path | None) -> None:
     try:
         file = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY)
         with os.fdopen(file, "wb") as opened:
-            os.fchmod(opened.fileno(), OWNER_ONLY)  # also of a file that was there before
+            # Also of a file that was there before, but no device becomes anybody's own.
+            if stat.S_ISREG(os.fstat(file).st_mode):
+                os.fchmod(file, OWNER_ONLY)
             opened.write(text)
     except OSError as error:
         fail(FAILURE, f"{output}: {error.strerror or error}")

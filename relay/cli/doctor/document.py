@@ -31,6 +31,7 @@ def document(known: Gathered, found: tuple[Finding, ...]) -> dict[str, Json]:
         "settings": [_setting(each) for each in known.settings.keys],
         "settings_wrong": [{**asdict(each)} for each in known.settings.wrong],
         "secret": None if known.secret is None else {**asdict(known.secret)},
+        "certificates": {purpose: timestamp(int(at * 1_000)) for purpose, at in known.ends.items()},
         "register": _register(known.roll),
         "disk": None if known.disk is None else _disk(known.disk, known.now),
         "cluster": None if cluster is None else _cluster(cluster, known),

@@ -7,6 +7,7 @@ from relay.cli.doctor.cluster import of_cluster
 from relay.cli.doctor.finding import Finding, Weight, note, wrong
 from relay.cli.doctor.gathered import Disk, Gathered
 from relay.cli.doctor.served import of_pages
+from relay.cli.lapsing import NEAR_S, lapsing
 from relay.kafka.config import LaneSettings
 from relay.settings.shown import Wrong
 from relay.state.survey import Checkpoint
@@ -25,7 +26,14 @@ OLD_MS: Final = LaneSettings().changelog_keeps_ms // 2
 
 def findings(known: Gathered) -> tuple[Finding, ...]:
     """Return what looks wrong, what weighs most first."""
-    found = (*_of_settings(known), *_of_disk(known), *of_cluster(known), *of_pages(known))
+    found = (
+        *_of_settings(known),
+        *_of_traces(known),
+        *_of_certificates(known),
+        *_of_disk(known),
+        *of_cluster(known),
+        *of_pages(known),
+    )
     return tuple(sorted(found, key=lambda each: each.weight is not Weight.WRONG))
 
 
@@ -41,8 +49,29 @@ def _of_settings(known: Gathered) -> Iterator[Finding]:
         do = "name a file with 16 to 64 random bytes in key_secret_file"
         yield wrong("settings", "there is no key secret: `relay run` will not start", do)
     elif known.secret is not None and known.secret.open_to_others:
-        says = "the file of the key secret is open to others than its owner"
-        yield wrong("settings", says, "chmod 600, and give it to the user that runs the relay")
+        yield _open("the key secret")
+    for key in () if known.secret is None else known.secret.open_keys:
+        yield _open(f"kafka.security.{key}")
+
+
+def _open(whose: str) -> Finding:
+    says = f"the file of {whose} is open to others than its owner"
+    return wrong("settings", says, "chmod 600, and give it to the user that runs the relay")
+
+
+def _of_certificates(known: Gathered) -> Iterator[Finding]:
+    do = "replace the file: the next connection uses it, without a restart"
+    for purpose, at in known.ends.items():
+        says = lapsing(purpose, at, known.now / 1_000)
+        if says is not None:
+            near = at - known.now / 1_000 < NEAR_S
+            yield (wrong if near else note)("certificates", says, do)
+
+
+def _of_traces(known: Gathered) -> Iterator[Finding]:
+    if known.untraceable:
+        says = "traces.endpoint is set without the extra otel: `relay run` will not start"
+        yield wrong("settings", says, "pip install 'relay[otel]', or leave the key out")
 
 
 def _places(found: Sequence[Wrong]) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from relay.kafka.survey import Cluster
 from relay.kafka.topics import Change
@@ -24,10 +24,14 @@ class Versions:
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """The file of the key secret, without a byte of it: whether others than its owner may read."""
+    """The file of the key secret, without a byte of it: whether others than its owner may read.
+
+    `open_keys` are the keys of kafka.security whose file others may read.
+    """
 
     given: bool
     open_to_others: bool = False
+    open_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,9 @@ class Disk:
 class Gathered:
     """All of it. `now` is the wall clock here in ms, `differing` what provision would do.
 
+    `ends` has the Unix time in s at which the first certificate of each purpose ends.
     `foreign` True: the state in the cluster was made with another secret or number of lanes.
+    `untraceable` True: a collector is named, and what speaks to one is not installed.
     """
 
     now: int
@@ -67,10 +73,12 @@ class Gathered:
     settings: ShownSettings
     roll: Roll
     secret: Secret | None = None
+    ends: Mapping[str, float] = field(default_factory=dict)
     disk: Disk | None = None
     cluster: Cluster | None = None
     differing: tuple[Change, ...] = ()
     foreign: bool = False
+    untraceable: bool = False
     address: str | None = None
     pages: Pages | None = None
 

@@ -21,11 +21,13 @@ from relay.kafka.config import Topics
 from relay.kafka.errors import Environment
 from relay.kafka.survey import Cluster, Inquiry, Unanswered, ask
 from relay.kafka.topics import plan, wanted
+from relay.kafka.validity import ends
 from relay.pipeline.lane import deployment
 from relay.settings import Settings, SettingsError, load_register, load_settings, policy
 from relay.settings.loading import secret_file
 from relay.settings.shown import places, shown_settings
 from relay.state.survey import survey
+from relay.telemetry import unusable
 from relay.telemetry.scrape import pages
 
 LIBRARIES: Final = (
@@ -49,7 +51,12 @@ def gather(
         return replace(begun, settings=replace(begun.settings, wrong=wrong))
     roll = _roll(settings.members)
     known = replace(
-        begun, roll=roll, secret=_secret(settings, path, environ), disk=_disk(settings.state_dir)
+        begun,
+        roll=roll,
+        secret=_secret(settings, path, environ),
+        ends={purpose.value: at for purpose, at in ends(settings.security)},
+        disk=_disk(settings.state_dir),
+        untraceable=any(unusable(settings.traces.endpoint)),
     )
     return _served(_asked(known, settings), settings, relay)
 
@@ -78,11 +85,29 @@ def _roll(path: Path) -> Roll:
 
 
 def _secret(settings: Settings, path: Path | None, environ: Mapping[str, str]) -> Secret:
-    """Return whether there is a secret, and whether its file is open to others."""
-    file = secret_file(path, environ)
-    if settings.secret is None or file is None or not file.is_file():
-        return Secret(given=settings.secret is not None)
-    return Secret(given=True, open_to_others=bool(file.stat().st_mode & FOR_OTHERS))
+    """Return whether there is a secret, and which files with a secret are open to others."""
+    file, security = secret_file(path, environ), settings.security
+    files = {
+        "key_file": security.key,
+        "password_file": security.password,
+        "token_file": security.token,
+    }
+    open_keys = tuple(key for key, each in files.items() if _is_open(each))
+    given = settings.secret is not None
+    return Secret(given=given, open_to_others=given and _is_open(file), open_keys=open_keys)
+
+
+def _is_open(file: Path | None) -> bool:
+    return file is not None and file.is_file() and is_open(file.stat(), os.geteuid())
+
+
+def is_open(file: os.stat_result, user: int) -> bool:
+    """Return whether others than `user` may read a file, or write it.
+
+    Who is not the owner reads it by its group, as a pod does its mounted Secrets: that is no other.
+    """
+    own = 0 if file.st_uid == user else stat.S_IRGRP
+    return bool(file.st_mode & FOR_OTHERS & ~own)
 
 
 def _disk(place: Path) -> Disk:

@@ -7,6 +7,9 @@ from relay.cli.doctor.finding import Finding, note, wrong
 from relay.cli.doctor.gathered import Gathered
 from relay.telemetry.scrape import Checked, Pages
 
+CANARIES: Final = 5
+"""So many intervals without a canary, and it is lost: as RelayCanaryLost has it."""
+
 LOSSES: Final = (
     ("relay_records_lost_total", "records were lost to retention", "run more processes"),
     ("relay_records_unreadable_total", "internal records could not be read", "look at its log"),
@@ -31,7 +34,7 @@ def of_pages(known: Gathered) -> Iterator[Finding]:
         yield wrong("relay", "it is not live: a loop no longer turns", "restart it; keep its log")
     if pages.ready is not None and not pages.ready.ok:
         yield wrong("relay", f"it is not ready: {_reason(pages.ready)}", "see docs/operations.md")
-    yield from _of_metrics(pages, known.versions.relay)
+    yield from _of_metrics(pages, known.versions.relay, known.now / 1_000)
 
 
 def _reason(ready: Checked) -> str:
@@ -46,17 +49,34 @@ def _reason(ready: Checked) -> str:
     return "a stage has not joined its group, or does not poll"
 
 
-def _of_metrics(pages: Pages, ours: str) -> Iterator[Finding]:
+def _of_metrics(pages: Pages, ours: str, now: float) -> Iterator[Finding]:
     for name, says, do in LOSSES:
         count = pages.total(name)
         if count:
             yield wrong("relay", f"{count:g} {says}", do)
+    yield from _of_canaries(pages, now)
+    if unsent := pages.total("relay_spans_refused_total"):
+        do = "look at the collector; nothing but traces is lost"
+        yield note("relay", f"{unsent:g} spans of traces were not taken", do)
     if errors := _errors(pages):
         yield note("relay", f"{errors:g} errors were logged", "look at its log")
     theirs = _version(pages)
     if theirs is not None and theirs != ours:
         do = "nothing, if it is being replaced just now"
         yield note("relay", f"it runs {theirs}, this command is {ours}", do)
+
+
+def _of_canaries(pages: Pages, now: float) -> Iterator[Finding]:
+    patience = CANARIES * pages.total("relay_canary_interval_seconds")
+    lost = [
+        each.labels.get("member", "")
+        for each in pages.metrics or ()
+        if each.name == "relay_canary_last_success_timestamp_seconds"
+        and now - each.value > patience
+    ]
+    if lost:
+        says = f"no canary reaches the alerts topics of {len(lost)} members ({', '.join(lost[:8])})"
+        yield wrong("relay", says, "docs/runbooks/RelayCanaryLost.md says what to look for")
 
 
 def _errors(pages: Pages) -> float:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from relay.app.running import Parts, StageEndedError, assemble, run
-from relay.kafka.correlate import Health
+from relay.kafka.correlate import CorrelateWorker, Health
 from relay.kafka.ingest import IngestWorker
 from relay.model.member import Member
 from relay.settings import load_settings
@@ -52,6 +53,36 @@ def test_a_relay_does_not_go_on_without_a_stage(tmp_path: Path) -> None:
         asyncio.run(run(parts(tmp_path, Ended)))
 
     assert isinstance(raised.value.exceptions[0], StageEndedError)
+
+
+def correlating(tmp_path: Path, every_s: str) -> CorrelateWorker:
+    """The stage that decides for two members, of whom one wants signs of life."""
+    (tmp_path / "key").write_bytes(bytes(16))
+    environ = {
+        "RELAY_KEY_SECRET_FILE": str(tmp_path / "key"),
+        "RELAY_STATE_DIR": str(tmp_path),
+        "RELAY_RELAY": "hub",
+        "RELAY_CANARY__EVERY_S": every_s,
+    }
+    fr = Member("fr", "CERT-FR", "FR", "national-hub", canary=True)
+    worker = assemble(load_settings(None, environ), (EE, fr), ("correlate",)).workers["correlate"]
+    assert isinstance(worker, CorrelateWorker)
+    return worker
+
+
+def test_canaries_are_as_settings_and_register_say(tmp_path: Path) -> None:
+    """How often comes from the settings, who reads them from the register; 0 is never."""
+    chosen = correlating(tmp_path, "30")._kit.canary
+
+    assert chosen is not None
+    assert (chosen.every_ms, chosen.wanting) == (30_000, frozenset({"alerts.fr"}))
+    made = chosen.make(2, 90_000)
+    assert (made.topics, made.key, made.at) == ((), b"canary", 90_000)
+    assert orjson.loads(made.value) == {
+        "schema": "canary.v1", "relay": "hub", "lane": 2, "at": "1970-01-01T00:01:30.000Z",
+        "every_s": 30,
+    }  # fmt: skip
+    assert correlating(tmp_path, "0")._kit.canary is None
 
 
 class Lingering(IngestWorker):

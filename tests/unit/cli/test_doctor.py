@@ -1,7 +1,10 @@
 """The doctor without a broker: what looks wrong, and what is never shown."""
 
+import fcntl
 import json
+import os
 import re
+import stat
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +14,9 @@ import pytest
 from typer.testing import CliRunner
 
 from relay.broker import free_ports
+from relay.broker.certificates import Authority
 from relay.cli.doctor.document import document
+from relay.cli.doctor.finding import Weight
 from relay.cli.doctor.findings import findings
 from relay.cli.doctor.gathered import Disk, Gathered, Roll, Secret, Versions
 from relay.cli.main import app
@@ -25,6 +30,7 @@ from tests.builders import HOUR, START
 
 ROOT = Path(__file__).parents[3]
 GIB = 1 << 30
+DAY = 86_400
 PLANTED = "planted-5a1e"
 """Stands wherever a person may write something; it must come out nowhere."""
 
@@ -71,6 +77,32 @@ def counted(name: str) -> Gathered:
     return replace(SOUND, pages=pages)
 
 
+def without_canary_for(seconds: float) -> Gathered:
+    """All is sound, but a member's topic has not been reached for some time."""
+    reached = START / 1_000 - seconds
+    served = (
+        Series("relay_canary_interval_seconds", {}, 60),
+        Series("relay_canary_last_success_timestamp_seconds", {"member": "fr"}, reached),
+    )
+    return replace(SOUND, pages=Pages(Checked(ok=True), Checked(ok=True), served))
+
+
+def test_a_canary_that_is_a_little_late_is_not_lost() -> None:
+    """A lane that was just taken over may have missed some."""
+    assert findings(without_canary_for(240)) == ()
+
+
+def test_what_ends_later_than_in_a_fortnight_is_no_finding() -> None:
+    """Within a week it weighs more than before."""
+    later, soon, near = (
+        findings(replace(SOUND, ends={"client": START / 1_000 + days * DAY})) for days in (15, 8, 6)
+    )
+
+    assert [[each.weight for each in found] for found in (later, soon, near)] == [
+        [], [Weight.NOTE], [Weight.WRONG],
+    ]  # fmt: skip
+
+
 def test_where_all_is_sound_nothing_is_found() -> None:
     """A deployment in order has no findings, and nothing that was not asked."""
     written = document(SOUND, findings(SOUND))
@@ -93,6 +125,11 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
     [
         (replace(SOUND, secret=Secret(given=False)), "settings", "no key secret"),
         (replace(SOUND, secret=Secret(given=True, open_to_others=True)), "settings", "open to"),
+        (
+            replace(SOUND, secret=Secret(given=True, open_keys=("token_file",))),
+            "settings",
+            "file of kafka.security.token_file is open to",
+        ),
         (replace(SOUND, roll=Roll(("ee",), ("ee",), {}, {}, {})), "register", "1 members"),
         (on_disk(free=GIB // 2), "disk", "512 MiB are free"),
         (on_disk(free=GIB * 10 // 21, total=10 * GIB), "disk", "are free"),
@@ -138,6 +175,11 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         ),
         (counted("relay_records_lost_total"), "relay", "2 records were lost"),
         (counted("relay_member_aside_lanes"), "relay", "2 lanes have a member set aside"),
+        (replace(SOUND, ends={"client": START / 1_000 + 13 * DAY}), "certificates", "13.0 days"),
+        (replace(SOUND, ends={"authority": START / 1_000 - 1}), "certificates", "has expired"),
+        (without_canary_for(301), "relay", "1 members (fr)"),
+        (counted("relay_spans_refused_total"), "relay", "2 spans of traces were not taken"),
+        (replace(SOUND, untraceable=True), "settings", "without the extra otel"),
     ],
 )
 def test_what_looks_wrong_is_found_with_what_to_do(known: Gathered, where: str, says: str) -> None:
@@ -258,3 +300,43 @@ def test_the_document_is_written_for_its_owner_alone(
     assert ran.stdout == ""
     assert json.loads((tmp_path / "out.json").read_text())["schema"] == "doctor.v1"
     assert (tmp_path / "out.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize(("mode", "open_keys"), [(0o640, ["password_file"]), (0o600, [])])
+def test_a_password_that_others_may_read_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, open_keys: list[str]
+) -> None:
+    """The file of a password is looked at as that of the key secret is, and not read."""
+    planted(tmp_path)
+    path = tmp_path / "relay.yaml"
+    Authority(tmp_path / "ca.crt")
+    login = f"ca_file: ca.crt, username: ee, password_file: {PLANTED}"
+    secured = f"\n  security: {{protocol: sasl_ssl, {login}}}\nhttp:"
+    path.write_text(path.read_text().replace("\nhttp:", secured))
+    (tmp_path / PLANTED).touch(mode)
+    (tmp_path / PLANTED).chmod(mode)
+
+    _, written, said = doctored(tmp_path, monkeypatch)
+
+    told = json.loads(written)
+    assert told["secret"]["open_keys"] == open_keys
+    assert list(told["certificates"]) == ["authority"]
+    assert ("kafka.security.password_file is open to others" in said) == bool(open_keys)
+    assert PLANTED not in written + said
+
+
+def test_a_device_keeps_its_mode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--output may be no regular file, like /dev/null: it is written to and left to everybody."""
+    planted(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    pipe.chmod(0o622)
+    reader = os.open(pipe, os.O_RDWR)
+    fcntl.fcntl(reader, fcntl.F_SETPIPE_SZ, 1 << 20)
+    CliRunner().invoke(app, ["doctor", "--output", str(pipe)])
+    written = os.read(reader, 1 << 20)
+    os.close(reader)
+
+    assert json.loads(written)["schema"] == "doctor.v1"
+    assert stat.S_IMODE(pipe.stat().st_mode) == 0o622

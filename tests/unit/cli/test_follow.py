@@ -10,6 +10,7 @@ from relay.cli.follow import Display
 from relay.cli.kafka import broker_errors
 from relay.kafka.config import KafkaSettings
 from relay.model.records import Position, Record
+from relay.wire.canary import encode
 
 
 def a_record(body: object, at: int = 0, topic: str = "alerts.fr", partition: int = 0) -> Record:
@@ -53,6 +54,20 @@ def test_a_repeat_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     ]  # fmt: skip
 
 
+def test_signs_of_life_are_shown_on_request_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads alerts is told of no canary; who asks for them gets each, once."""
+    canary = orjson.loads(encode("relay", 2, 1_772_439_240_000, 60))
+    records = [a_record(canary), a_record(an_alert(1)), a_record(canary)]
+
+    assert shown(records, capsys) == [an_alert(1)]
+    Display(as_json=True, canaries=True).show(records)
+    assert [orjson.loads(line) for line in capsys.readouterr().out.splitlines()] == [
+        canary, an_alert(1),
+    ]  # fmt: skip
+    Display(as_json=False, canaries=True).show(records[:1])
+    assert capsys.readouterr().out == "08:14:00  CANARY        lane 2 of relay, every 60 s\n"
+
+
 def test_what_is_no_object_is_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     """Foreign bytes on a topic do not end the command."""
     assert shown([a_record(b"{"), a_record(b"[]"), a_record(an_alert(1))], capsys) == [an_alert(1)]
@@ -70,3 +85,9 @@ def test_the_missing_topic_is_the_one_named(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == (
         "rejected.fr: there is no such topic; `relay provision` makes it\n"
     )
+
+
+def test_a_reader_that_goes_away_is_no_fault_of_a_broker() -> None:
+    """As when a command's output goes to `head`: the command line ends quietly, as others do."""
+    with pytest.raises(BrokenPipeError), broker_errors(KafkaSettings(("127.0.0.1:1",)), "topics"):
+        raise BrokenPipeError

@@ -1,13 +1,26 @@
 """The plan of who may do what, as a value."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from relay.kafka.access import UNBOUNDED, Actual, Do, Login, Should, clashes, mended, plan, wanted
+from relay.kafka.access import (
+    FLOOR,
+    UNBOUNDED,
+    Actual,
+    Do,
+    Login,
+    Should,
+    clashes,
+    mended,
+    plan,
+    told_rules,
+    wanted,
+)
 from relay.kafka.config import KafkaSettings
-from relay.kafka.rules import Rule
+from relay.kafka.rules import CLUSTER, Rule
 from relay.kafka.topics import wanted as topics
 from relay.model.member import Member
 from relay.settings.access import Access
@@ -26,7 +39,7 @@ def should(*members: Member, access: Access = ACCESS) -> Should:
 
 def done(needs: Should) -> Actual:
     """A cluster at which all is as it should be."""
-    return Actual(needs.rules, needs.quotas, dict.fromkeys(needs.users, Login.SOUND))
+    return Actual(needs.rules, needs.quotas, users=dict.fromkeys(needs.users, Login.SOUND))
 
 
 def told(needs: Should, actual: Actual) -> list[tuple[str, str, str]]:
@@ -61,7 +74,9 @@ def test_the_relay_may_neither_report_nor_read_what_it_told() -> None:
     assert {("detections.ee", "read"), ("alerts.ee", "write"), ("rejected.ee", "write")} < mine
     assert {("relay.state", "read"), ("relay.state", "write")} < mine
     assert not {("detections.ee", "write"), ("alerts.ee", "read"), ("rejected.ee", "read")} & mine
-    assert {("relay.correlate.", "write"), ("relay.probe.", "write")} < mine
+    assert {(f"relay.{what}.", "write") for what in ("correlate", "probe", "canary")} < mine
+    assert ("ee.", "describe") in mine
+    assert ("ee.", "read") not in mine
 
 
 def test_the_relay_has_a_quota_that_holds_nothing_back() -> None:
@@ -72,7 +87,7 @@ def test_the_relay_has_a_quota_that_holds_nothing_back() -> None:
 
 def test_nothing_is_done_twice() -> None:
     """A cluster that is as it should be needs no step."""
-    needs = should(EE, FR, GONE)
+    needs = should(EE, FR)
 
     assert plan(needs, done(needs)) == ()
 
@@ -83,19 +98,28 @@ def test_an_empty_cluster_gets_all_of_it() -> None:
     steps = plan(needs, Actual())
 
     assert {step.rule for step in steps if step.do is Do.GRANT} == needs.rules
-    assert {step.principal for step in steps if step.do is Do.SET_USER} == {"ee", "relay"}
-    assert {step.do for step in steps} == {Do.GRANT, Do.SET_USER, Do.SET_QUOTA}
+    assert {step.principal for step in steps if step.do is Do.MAKE_USER} == {"ee", "relay"}
+    assert {step.do for step in steps} == {Do.GRANT, Do.MAKE_USER, Do.SET_QUOTA}
 
 
-def test_who_is_disabled_loses_all_and_the_rules_last() -> None:
-    """If that is broken off, what is left still says whom to take the rest from."""
+def test_who_is_disabled_loses_all_but_a_quota_and_the_rules_last() -> None:
+    """If that is broken off, what is left still says whom to take the rest from. The quota is the
+    least there is, since a certificate may still let them in."""
     before = should(EE, Member("pl", "CERT Polska", "PL", "national-hub"))
     needs = should(EE, GONE)
 
     steps = [step for step in plan(needs, done(before)) if step.principal == "pl"]
 
     assert [step.do for step in steps] == [Do.REMOVE_USER, Do.SET_QUOTA, *[Do.REVOKE] * 4]
-    assert all(value is None for step in steps for _, value in step.quota)
+    assert dict(steps[1].quota) == FLOOR
+
+
+@pytest.mark.parametrize("needs", [should(EE, GONE), should(EE)], ids=["disabled", "gone"])
+def test_who_left_is_held_back_for_good(needs: Should) -> None:
+    """Nothing is left to be done about it, and nobody takes the quota away."""
+    held = done(needs)
+
+    assert plan(needs, Actual(held.rules, {**held.quotas, "pl": FLOOR}, users=held.users)) == ()
 
 
 def test_who_was_taken_out_of_the_register_is_found_by_its_rules() -> None:
@@ -115,6 +139,29 @@ def test_a_principal_that_was_changed_loses_what_the_new_one_gets() -> None:
     assert ("remove-user", "fr", "is no member any more: its password is of no use") in shown
     assert ("revoke", "fr", "may read topic alerts.fr") in shown
     assert ("grant", "CN=fr,O=hub", "may read topic alerts.fr") in shown
+
+
+def test_a_relay_that_had_another_name_loses_all_of_it() -> None:
+    """Nobody else may write to the state; while both run, the old name is an operator's."""
+    before = should(EE)
+    access = Access(manage=True, principal="relay2", passwords=Path("passwords"))
+    after = should(EE, access=access)
+    both = should(EE, access=replace(access, operators=frozenset({"relay"})))
+
+    steps = [step for step in plan(after, done(before)) if step.principal == "relay"]
+    meanwhile = [step for step in plan(both, done(before)) if step.principal == "relay"]
+
+    assert [step.do for step in steps[:2]] == [Do.REMOVE_USER, Do.SET_QUOTA]
+    assert {s.rule for s in steps[2:]} == {r for r in before.rules if r.principal == "relay"}
+    assert meanwhile == []
+
+
+def test_a_second_password_is_shown_and_left() -> None:
+    """A member that logs in by SCRAM-SHA-256 does so by what was not made here."""
+    needs = should(EE)
+    actual = replace(done(needs), seconds=frozenset({"ee", "stranger"}))
+
+    assert [(step.do, step.principal) for step in plan(needs, actual)] == [(Do.FOREIGN, "ee")]
 
 
 def test_users_are_left_alone_where_passwords_are_not_ours() -> None:
@@ -141,7 +188,7 @@ def test_what_a_person_must_judge_is_shown_and_left(rule: Rule) -> None:
     needs = should(EE)
     actual = done(needs)
 
-    steps = plan(needs, Actual(actual.rules | {rule}, actual.quotas, actual.users))
+    steps = plan(needs, Actual(actual.rules | {rule}, actual.quotas, users=actual.users))
 
     assert [(step.do, step.rule) for step in steps] == [(Do.FOREIGN, rule)]
     assert mended(steps)
@@ -160,7 +207,7 @@ def test_what_reaches_nothing_of_ours_is_not_our_business(rule: Rule) -> None:
     needs = should(EE)
     actual = done(needs)
 
-    assert plan(needs, Actual(actual.rules | {rule}, actual.quotas, actual.users)) == ()
+    assert plan(needs, Actual(actual.rules | {rule}, actual.quotas, users=actual.users)) == ()
 
 
 def test_an_operators_rules_are_known() -> None:
@@ -170,6 +217,70 @@ def test_an_operators_rules_are_known() -> None:
     rule = Rule("auditor", "topic", "detections.ee", "write")
 
     assert plan(needs, Actual(needs.rules | {rule}, needs.quotas)) == ()
+
+
+@pytest.mark.parametrize("login", [Login.ABOVE, Login.STALE])
+def test_a_name_that_may_be_somebody_elses_is_a_conflict(login: Login) -> None:
+    """Whoever is above all rules is no member, and a user that was not made here is left."""
+    needs = should(EE)
+
+    steps = plan(needs, Actual(frozenset(), {}, users={"ee": login, "relay": Login.SOUND}))
+
+    assert {step.do for step in steps if step.principal == "ee"} == {
+        Do.CONFLICT, Do.GRANT, Do.SET_QUOTA,
+    }  # fmt: skip
+    assert not mended(steps)
+
+
+def test_a_password_of_a_member_that_was_here_is_set() -> None:
+    """Its rules say that the name is its own."""
+    needs = should(EE)
+    users = {"ee": Login.STALE, "relay": Login.SOUND}
+
+    steps = plan(needs, Actual(needs.rules, needs.quotas, users=users))
+
+    assert [(step.do, step.principal) for step in steps] == [(Do.SET_USER, "ee")]
+
+
+@pytest.mark.parametrize(("login", "do"), [(Login.ABOVE, Do.CONFLICT), (Login.SOUND, Do.FOREIGN)])
+def test_a_user_that_may_be_somebody_elses_is_not_removed(login: Login, do: Do) -> None:
+    """A member that is disabled and has nothing else here may never have been here."""
+    needs = should(EE, GONE)
+    actual = done(needs)
+    quotas = {**actual.quotas, "pl": FLOOR}
+
+    steps = plan(needs, Actual(actual.rules, quotas, users={**actual.users, "pl": login}))
+
+    assert [(step.do, step.principal) for step in steps] == [(do, "pl")]
+
+
+@pytest.mark.parametrize(
+    ("rule", "who"),
+    [
+        (Rule("ee", "cluster", CLUSTER, "describe"), {"ee"}),
+        (Rule("*", "cluster", CLUSTER, "alter"), {"*"}),
+        (Rule("ee", "cluster", CLUSTER, "all"), {"ee"}),
+        (Rule("ee", "cluster", CLUSTER, "idempotent_write"), set()),
+        (Rule("ee", "topic", "alerts.ee", "describe"), set()),
+        (Rule("ee", "cluster", CLUSTER, "describe", allow=False), set()),
+    ],
+)
+def test_who_is_told_rules_by_a_rule_is_not_above_them(rule: Rule, who: set[str]) -> None:
+    """Brokers answer those whom a rule allows to ask, and those above all rules."""
+    assert told_rules(frozenset({rule})) == who
+
+
+@pytest.mark.parametrize(("client", "named"), [("x", "client id x"), (None, "any client id")])
+def test_a_quota_that_wins_over_ours_is_shown(client: str | None, named: str) -> None:
+    """Kafka takes that of a user and a client id first; those of strangers are theirs."""
+    needs = should(EE)
+    actual = done(needs)
+    narrow = {("relay", client): {"request_percentage": 1.0}, ("stranger", None): {"x": 1.0}}
+
+    shown = told(needs, Actual(actual.rules, actual.quotas, narrow, actual.users))
+
+    says = f"with {named} it has a quota that wins over its own: request_percentage: 1"
+    assert shown == [("foreign", "relay", says)]
 
 
 @pytest.mark.parametrize("member", ["relay", "auditor"])

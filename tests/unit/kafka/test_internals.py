@@ -3,6 +3,8 @@ import contextlib
 from collections.abc import Callable, Coroutine
 
 import pytest
+from aiokafka.consumer.group_coordinator import NoGroupCoordinator
+from aiokafka.consumer.subscription_state import SubscriptionState
 from aiokafka.producer.message_accumulator import DefaultRecordBatchBuilder, MessageBatch
 from aiokafka.record._crecords import default_records
 
@@ -92,3 +94,21 @@ def test_two_groups_of_a_process_do_not_share_what_they_own() -> None:
     one.member_assignment = ["a"]
 
     assert two.member_assignment is None
+
+
+def test_a_reader_without_a_group_that_does_not_stop_is_ended() -> None:
+    """It has another coordinator than one with a group has, whose task is to end as well."""
+
+    async def discard() -> tuple[bool, bool]:
+        consumer = clients.reading(NOWHERE)
+        coordinator = NoGroupCoordinator(internals.NETWORK(consumer), SubscriptionState())
+        object.__setattr__(consumer, "_coordinator", coordinator)
+        object.__setattr__(consumer, "stop", stubborn)
+        lives = not internals.reader_is_dead(consumer)
+        await internals.discard_consumer(consumer)
+        ended = internals.reader_is_dead(consumer)
+        object.__delattr__(consumer, "stop")
+        await internals.discard_consumer(consumer)
+        return lives, ended
+
+    assert asyncio.run(discard()) == (True, True)

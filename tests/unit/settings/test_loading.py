@@ -106,6 +106,18 @@ def test_all_errors_of_file_and_environment_are_told_at_once(tmp_path: Path) -> 
     ]
 
 
+def test_a_canary_comes_seldom_or_not_at_all() -> None:
+    """Ten seconds to an hour, a minute if nothing is said, or never."""
+    chosen = [load_settings(None, {"RELAY_CANARY__EVERY_S": s}) for s in ("0", "10", "3600")]
+    (found,) = problems(None, {"RELAY_CANARY__EVERY_S": "9"})
+
+    assert [each.canary.every_s for each in chosen] == [0, 10, 3600]
+    assert load_settings(None, {}).canary.every_s == 60
+    assert (
+        found == "RELAY_CANARY__EVERY_S: canary.every_s: must be at least 10, or 0 for none, got 9"
+    )
+
+
 @pytest.mark.parametrize(
     "length", ["59s", "91d", "0h", "1.5h", "24", "1w", "", "-1h", "9999999999h"]
 )

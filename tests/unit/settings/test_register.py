@@ -55,7 +55,8 @@ def test_everything_that_is_said_reaches_the_member(tmp_path: Path) -> None:
         "groups: [nordic, baltic]",
         "sectors: [space, energy]",
         "gate: {severity: critical, confidence: 1}",
-        "wants: {min_severity: low, types: [ip, cve], sectors: [health], exercises: true}",
+        "wants: {min_severity: low, types: [ip, cve], sectors: [health], exercises: true, "
+        "canary: true}",
         "red_contact: duty officer",
         "third_country_basis: agreement 2026/1",
     )
@@ -74,6 +75,7 @@ def test_everything_that_is_said_reaches_the_member(tmp_path: Path) -> None:
         wants=Wants(
             Severity.LOW, frozenset({"ipv4", "ipv6", "cve"}), frozenset({"health"}), exercises=True
         ),
+        canary=True,
     )
 
 

@@ -56,3 +56,15 @@ def test_a_secret_in_the_place_of_its_file_is_not_shown() -> None:
     told = problems(protocol="sasl_ssl", username="ee", password_file="hunter2\n")
 
     assert told == [f"{PREFIX}PASSWORD_FILE: kafka.security.password_file: must be printable text"]
+
+
+def test_a_secret_in_the_place_of_the_section_is_not_shown(tmp_path: Path) -> None:
+    """Nor does one quote a text where the keys of kafka.security belong."""
+    path = tmp_path / "relay.yaml"
+    path.write_text("kafka: {security: hunter2}")
+
+    with pytest.raises(SettingsError) as raised:
+        load_settings(path, {})
+
+    assert "kafka.security: must be a mapping of keys to values" in str(raised.value)
+    assert "hunter2" not in str(raised.value)

@@ -208,11 +208,26 @@ def test_a_group_that_decides_gives_nothing_meanwhile() -> None:
     assert value(found, "relay_rebalances_total", stage="correlate") == 0
 
 
+def test_a_rebalance_lasts_from_taking_to_giving() -> None:
+    """However often the group is heard to be deciding; what was given is not taken yet."""
+    now = [100.0]
+    found = Metrics(("ee",), "1", lambda: now[0])
+
+    found.assigned("ingest", 6)
+    for at, given in ((200.0, None), (201.0, None), (203.5, 3)):
+        now[0] = at
+        found.assigned("ingest", given)
+
+    assert value(found, "relay_rebalance_seconds_count", stage="ingest") == 1
+    assert value(found, "relay_rebalance_seconds_sum", stage="ingest") == 3.5
+    assert value(found, "relay_rebalance_seconds_count", stage="correlate") == 0
+
+
 def test_what_decides_is_told() -> None:
     """The number of lanes and the digest can be compared between processes."""
     found = metrics()
 
-    found.steered(4, "00ff")
+    found.steered(4, "00ff", 60)
 
     assert value(found, "relay_lanes") == 4
     assert value(found, "relay_policy_info", digest="00ff") == 1

@@ -8,8 +8,10 @@ from jsonschema import Draft202012Validator
 
 from relay.model.outcome import Reason, Rejected, Verdict
 from relay.model.records import Position
+from relay.model.trace import derived
 from relay.wire import envelope
 from relay.wire.asyncapi import headers as described
+from relay.wire.canary import canary_id
 from relay.wire.envelope import Headers, traceparent
 from relay.wire.rejection import rejection_id
 from tests.unit.wire.values import an_alert
@@ -20,7 +22,10 @@ REJECTED: Final = Rejected(
 EVENTS: Final[dict[str, Headers]] = {
     "alert": envelope.alert_headers(an_alert(), "hub"),
     "rejection": envelope.rejection_headers(REJECTED, rejection_id(REJECTED), "hub"),
-    "detection": envelope.detection_headers("ee", "1.1", "2026-03-02T08:00:00Z", "green"),
+    "canary": envelope.canary_headers(canary_id(2, 0), 0, "hub"),
+    "detection": envelope.detection_headers(
+        "ee", "1.1", "2026-03-02T08:00:00Z", "green", derived("1.1")
+    ),
 }
 
 

@@ -1,0 +1,123 @@
+"""What somebody may try at a secured cluster, and how it is told whether they were let."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    KafkaError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+    for_code,
+)
+
+from relay.kafka.config import KafkaSettings
+from relay.kafka.reader import reading
+
+Attempt: TypeAlias = Callable[[KafkaSettings], Awaitable[object]]
+
+PATIENCE_S: Final = 20.0
+DENIED: Final = (
+    ClusterAuthorizationFailedError,
+    GroupAuthorizationFailedError,
+    TopicAuthorizationFailedError,
+    TransactionalIdAuthorizationFailed,
+)
+
+
+def options(settings: KafkaSettings) -> dict[str, Any]:
+    """Keyword arguments of aiokafka's clients."""
+    return {"bootstrap_servers": list(settings.bootstrap), **settings.client}
+
+
+def write(topic: str) -> Attempt:
+    """Write a record to a topic."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        producer = AIOKafkaProducer(**options(settings), enable_idempotence=True)
+        try:
+            await producer.start()
+            return await producer.send_and_wait(topic, b"{}", key=b"k")
+        finally:
+            with suppress(KafkaError):
+                await producer.stop()
+
+    return attempt
+
+
+def read(topic: str) -> Attempt:
+    """Read a topic outside of any group, to its end."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        async with reading(settings, [topic]) as reader:
+            return await reader.to_end()
+
+    return attempt
+
+
+def group(name: str, topic: str) -> Attempt:
+    """Read a topic in a consumer group."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        consumer = AIOKafkaConsumer(topic, **options(settings), group_id=name)
+        try:
+            await consumer.start()
+            return await consumer.getmany(timeout_ms=500)
+        finally:
+            await consumer.stop()
+
+    return attempt
+
+
+def transact(name: str, topic: str) -> Attempt:
+    """Write in a transaction of this name."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        producer = AIOKafkaProducer(**options(settings), transactional_id=name)
+        try:
+            await producer.start()
+            async with producer.transaction():
+                return await producer.send_and_wait(topic, b"{}", key=b"k")
+        finally:
+            with suppress(KafkaError):
+                await producer.stop()
+
+    return attempt
+
+
+def make(topic: str) -> Attempt:
+    """Make a topic."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        admin = AIOKafkaAdminClient(**options(settings))
+        await admin.start()
+        try:
+            answer = await admin.create_topics([NewTopic(topic, 1, 1)])
+        finally:
+            await admin.close()
+        for _, code, message in answer.topic_errors:
+            if code:
+                raise for_code(code)(message)
+        return answer
+
+    return attempt
+
+
+def tried(settings: KafkaSettings, attempt: Attempt) -> Exception | None:
+    """Why an attempt is not allowed; None: it is."""
+
+    async def bounded() -> object:
+        async with asyncio.timeout(PATIENCE_S):
+            return await attempt(settings)
+
+    found: list[Exception] = []
+    try:
+        asyncio.run(bounded())
+    except DENIED as error:
+        found.append(error)
+    return found[0] if found else None
