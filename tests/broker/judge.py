@@ -17,12 +17,13 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.core.correlate import Rules
 from relay.kafka.changelog import INCARNATION, Restorer
+from relay.kafka.clients import Fetched
 from relay.kafka.correlate import CorrelateWorker
 from relay.kafka.internals import screen_fetches
 from relay.kafka.sieve import opened, sift
@@ -43,18 +44,6 @@ BATCH: Final = 97
 COMMITTED: Final = "read_committed"
 
 Headers: TypeAlias = tuple[tuple[str, bytes], ...]
-
-
-class Fetched(Protocol):
-    """aiokafka's ConsumerRecord, as far as it is compared."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +178,7 @@ async def read(
     finally:
         await consumer.stop()
     # As the relay reads: also what somebody's transaction had and did not commit.
-    fetched = await _fetch(bootstrap, ends, "read_uncommitted", screened=True)
+    fetched = await fetch(bootstrap, ends, "read_uncommitted", screened=True)
     return {partition: list(map(opened, records)) for partition, records in fetched.items()}
 
 
@@ -198,7 +187,7 @@ async def _lines(
 ) -> Lines:
     """Return all that a reader sees, of committed records unless said, by `topic:partition`."""
     wanted = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-    fetched = await _fetch(bootstrap, dict.fromkeys(wanted), isolation)
+    fetched = await fetch(bootstrap, dict.fromkeys(wanted), isolation)
     return {
         f"{partition.topic}:{partition.partition}": [
             Line(f.timestamp, f.key, f.value, tuple(f.headers)) for f in records
@@ -207,7 +196,7 @@ async def _lines(
     }
 
 
-async def _fetch(
+async def fetch(
     bootstrap: str,
     ends: dict[TopicPartition, int | None],
     isolation: str = COMMITTED,

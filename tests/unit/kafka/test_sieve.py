@@ -204,6 +204,7 @@ class Written:
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 @given(st.binary(max_size=40) | st.none(), st.binary(max_size=40) | st.none())

@@ -14,7 +14,7 @@ from relay.core.register import Register
 from relay.model.detection import Observable, Sighting
 from relay.model.member import Member
 from relay.model.outcome import Accepted, Reason, Rejected, TracedRecord
-from relay.model.records import Outgoing, Position, Record, Unread
+from relay.model.records import Outgoing, Position, Record
 from relay.model.trace import HEADER, derived
 from relay.pipeline.ingest import ingest
 from relay.wire.internal import decode_lane_record
@@ -130,36 +130,6 @@ def test_what_is_refused_is_refused_with_reason_and_place(
 def test_a_disabled_member_is_told_so() -> None:
     """What a disabled member sends is refused, whatever it is."""
     assert refusal(a_detection("xx"), by="xx") == ("refused", "member-disabled", "$")
-
-
-@pytest.mark.parametrize(
-    ("first", "most", "reason", "detail"),
-    [
-        (7, 99, "too-large", "the record cannot be unpacked into 99 bytes"),
-        (7, None, "invalid", "the record cannot be decoded"),
-        (
-            5,
-            None,
-            "invalid",
-            "the records at offsets 5 to 7, sent as one batch, cannot be decoded",
-        ),
-    ],
-)
-def test_what_was_not_read_is_refused_once(
-    first: int, most: int | None, reason: str, detail: str
-) -> None:
-    """Records that no decoder was given are one rejection, at the last of them; others go on."""
-    place = Position("detections.pl", 0, 7)
-    plan = ingest([Unread(place, START, first, most), a_record(a_detection())], RULES)
-    again = ingest([Unread(place, START, first, most)], RULES)
-    told = [out for out in plan.outgoing if out.topics == ("rejected.pl",)]
-    body = json.loads(told[0].value)
-
-    assert tuple(told) == again.outgoing
-    assert (body["outcome"], body["reason"], body["path"]) == ("refused", reason, "$")
-    assert body["detail"] == detail
-    assert body["source"] == {"topic": "detections.pl", "partition": 0, "offset": 7}
-    assert any(isinstance(outcome, Accepted) for outcome in plan.outcomes)
 
 
 def test_every_reason_has_its_case() -> None:
