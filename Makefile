@@ -77,7 +77,7 @@ pictures: env ## draw docs/pictures anew: two minutes of the demo, watched by a 
 
 lock: env ## resolve both locks anew; make lock UPGRADE=--upgrade takes newer versions
 	$(LOCK) $(UPGRADE) --output-file requirements.lock
-	$(LOCK) $(UPGRADE) --extra broker --group dev --constraint requirements.lock \
+	$(LOCK) $(UPGRADE) --extra broker --extra otel --group dev --constraint requirements.lock \
 		--overrides requirements.overrides \
 		--output-file requirements-dev.lock
 

@@ -118,6 +118,15 @@ KAFKA: Final = Dashboard(
             (rate("relay_log_lines_held_back_total"), "held back"),
         ),
         panel(
+            "Spans of traces",
+            "What the collector lacks: dropped by us, refused by it, or one too many of a member.",
+            "cps",
+            (rate("relay_spans_sent_total"), "sent"),
+            (rate("relay_spans_dropped_total"), "dropped"),
+            (rate("relay_spans_refused_total"), "refused"),
+            (rate("relay_traces_limited_total"), "records limited"),
+        ),
+        panel(
             "Versions and policies at work",
             "More than one of either, but for an update's minutes, is an alarm.",
             "none",

@@ -31,9 +31,19 @@ from relay.kafka.events import (
     TransactionCommitted,
     Undeliverable,
 )
-from relay.model.outcome import Accepted, Joined, Outcome, Repeated, Sent, Skipped, Warned
+from relay.model.outcome import (
+    Accepted,
+    Joined,
+    Outcome,
+    Repeated,
+    Sent,
+    Skipped,
+    TracedRecord,
+    TracedSighting,
+    Warned,
+)
 from relay.pipeline.topics import DETECTIONS
-from relay.telemetry import Journal, Metrics
+from relay.telemetry import Journal, Metrics, Tracer
 
 Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 """Outcomes that the journal passes over; nineteen of twenty things that happen are of these."""
@@ -48,17 +58,28 @@ Possession = LaneReady | LaneClosed | Fenced | CheckpointDiscarded | MemberAside
 
 
 class Observer:
-    """Tells metrics and journal of outcomes and events."""
+    """Tells metrics, journal and tracer of outcomes and events."""
 
-    def __init__(self, metrics: Metrics, journal: Journal) -> None:
+    def __init__(self, metrics: Metrics, journal: Journal, tracer: Tracer) -> None:
         self._metrics = metrics
         self._journal = journal
+        self._tracer = tracer
 
     def __call__(self, said: Outcome | Event) -> None:
         """Take note of one thing that happened."""
         if isinstance(said, Counted):
             self._metrics.observe(said)
+            if isinstance(said, Sent):
+                self._tracer.told(said)
             return
+        if isinstance(said, TracedRecord):
+            self._tracer.record(said)
+        elif isinstance(said, TracedSighting):
+            self._tracer.sighting(said)
+        else:
+            self._other(said)
+
+    def _other(self, said: Outcome | Event) -> None:
         match said:
             case Lag() | LaneStands() | Assigned() | Polled() | MembersUnread() | ReadersUnknown():
                 self._standing(said)
@@ -96,20 +117,21 @@ class Observer:
                 self._metrics.members_unread(waited)
             case ReadersUnknown(why, detail):
                 fields: Fields = {"why": why.value, "detail": detail}
-                self._journal.tell("readers not known", "warning", why.value, fields)
+                self._journal.tell("readers not known", why.value, fields)
             case _:
                 assert_never(said)
 
     def _transaction(self, said: Transaction) -> None:
         match said:
-            case TransactionCommitted(_, _, written, seconds):
+            case TransactionCommitted(lane, records, written, seconds):
                 self._metrics.committed(written, seconds)
+                self._tracer.committed(lane, records, written, seconds)
             case ReadableLatency(_, seconds):
                 self._metrics.readable(seconds)
             case TransactionAborted(lane, why, detail):
                 self._metrics.aborted(why.value)
                 fields: Fields = {"lane": lane, "why": why.value, "detail": detail}
-                self._journal.tell("transaction aborted", "warning", why.value, fields)
+                self._journal.tell("transaction aborted", why.value, fields)
             case Stepped():
                 pass
             case _:
@@ -120,17 +142,17 @@ class Observer:
             case LaneReady(lane, restored, seconds):
                 self._metrics.lane_ready(lane, restored, seconds)
                 fields: Fields = {"lane": lane, "restored": restored, "seconds": round(seconds, 3)}
-                self._journal.tell("lane ready", "info", str(lane), fields)
+                self._journal.tell("lane ready", str(lane), fields)
             case LaneClosed(lane):
                 self._metrics.lane_closed(lane)
-                self._journal.tell("lane closed", "info", str(lane), {"lane": lane})
+                self._journal.tell("lane closed", str(lane), {"lane": lane})
             case Fenced(lane):
                 self._metrics.lane_fenced()
-                self._journal.tell("lane fenced", "warning", str(lane), {"lane": lane})
+                self._journal.tell("lane fenced", str(lane), {"lane": lane})
             case CheckpointDiscarded(lane, reason):
                 self._metrics.checkpoint_discarded()
                 self._journal.tell(
-                    "checkpoint discarded", "warning", str(lane), {"lane": lane, "reason": reason}
+                    "checkpoint discarded", str(lane), {"lane": lane, "reason": reason}
                 )
             case MemberAside():
                 self._member_aside(said)
@@ -151,7 +173,7 @@ class Observer:
                 for member in members:
                     fields: Fields = {"lane": lane, "member": member, "why": why.value}
                     fields["detail"] = detail
-                    self._journal.tell("canary lost", "warning", why.value, fields)
+                    self._journal.tell("canary lost", why.value, fields)
             case _:
                 assert_never(said)
 
@@ -160,17 +182,17 @@ class Observer:
         event = "alerts topic set aside" if said.aside else "alerts topic taken back"
         why = said.why.value if said.why is not None else None
         fields: Fields = {"lane": said.lane, "member": said.member, "why": why}
-        self._journal.tell(event, "warning", said.member, fields)
+        self._journal.tell(event, said.member, fields)
 
     def _swap(self, said: Swap) -> None:
         stage, why = said.stage.value, said.why.value
         fields = {"stage": stage, "why": why, "detail": said.detail}
         if isinstance(said, ProducerReplaced):
             self._metrics.producer_replaced(stage, why)
-            self._journal.tell("producer replaced", "warning", f"{stage} {why}", fields)
+            self._journal.tell("producer replaced", f"{stage} {why}", fields)
         else:
             self._metrics.consumer_replaced(stage, why)
-            self._journal.tell("consumer replaced", "warning", f"{stage} {why}", fields)
+            self._journal.tell("consumer replaced", f"{stage} {why}", fields)
 
     def _loss(self, said: Loss) -> None:
         match said:
@@ -182,19 +204,19 @@ class Observer:
                     "since": since,
                     "until": until,
                 }
-                self._journal.tell("records lost to retention", "error", topic, fields)
+                self._journal.tell("records lost to retention", topic, fields)
             case Undeliverable(topic, why, records):
                 self._metrics.undeliverable(why.value, records)
                 lost: Fields = {"topic": topic, "why": why.value, "records": records}
-                self._journal.tell("rejections undeliverable", "warning", topic, lost)
+                self._journal.tell("rejections undeliverable", topic, lost)
             case BatchDropped(records):
                 self._metrics.batch_dropped(records)
             case SourceForbidden(topic):
                 self._metrics.source_forbidden(topic.removeprefix(DETECTIONS))
-                self._journal.tell("source may not be read", "error", topic, {"topic": topic})
+                self._journal.tell("source may not be read", topic, {"topic": topic})
             case BatchLimited(lane, topic, limit):
                 self._metrics.batch_limited()
                 batch: Fields = {"lane": lane, "topic": topic, "limit": limit}
-                self._journal.tell("batches of a topic limited", "warning", topic, batch)
+                self._journal.tell("batches of a topic limited", topic, batch)
             case _:
                 assert_never(said)

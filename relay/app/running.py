@@ -24,12 +24,22 @@ from relay.model.detection import MemberId
 from relay.model.member import Member
 from relay.model.outcome import Outcome
 from relay.model.plan import Plan
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read, Record
 from relay.pipeline import correlate, ingest
 from relay.pipeline.correlate import control
 from relay.settings import Settings, fingerprint, policy
 from relay.state import View
-from relay.telemetry import Health, Journal, Metrics, Pages, serve, time_loop
+from relay.telemetry import (
+    Exporting,
+    Health,
+    Journal,
+    Metrics,
+    Pages,
+    Sampler,
+    Tracer,
+    serve,
+    time_loop,
+)
 from relay.wire import canary
 from relay.wire.envelope import canary_headers
 from relay.wire.internal import ASIDE, SetAside, Tick, deadline_of, decode_aside
@@ -70,6 +80,7 @@ class Parts:
     rules: Rules
     metrics: Metrics
     workers: dict[str, "IngestWorker | CorrelateWorker"]
+    exporting: Exporting
     beside: "tuple[Beside, ...]" = ()
 
 
@@ -87,13 +98,15 @@ def assemble(
 ) -> Parts:
     """Put a relay together; `also` hears of everything that is observed.
 
-    Raises SettingsError where settings and register do not make a relay.
+    Raises SettingsError where settings and register do not make a relay, ExtraMissingError.
     """
     chosen = policy(settings, members)
     rules = Rules(chosen, Register(chosen.members))
     metrics = Metrics((member.id for member in members), __version__)
     metrics.steered(settings.lanes, fingerprint(chosen), settings.canary.every_s)
-    observer = Observer(metrics, Journal(metrics.held_back))
+    exporting = Exporting(settings.traces.endpoint, settings.relay, __version__, metrics)
+    journal = Journal(metrics.held_back)
+    observer = Observer(metrics, journal, Tracer(journal, exporting.put))
 
     def observe(said: Outcome | Event) -> None:
         observer(said)
@@ -109,7 +122,7 @@ def assemble(
                 IngestSettings(lanes=settings.lanes),
                 topics,
                 sources,
-                partial(ingest, rules=rules),
+                _ingesting(rules, Sampler(settings.traces.ratio, metrics.trace_limited)),
                 partial(control, Tick(tick=True), 0, 0),
                 observe,
             )
@@ -123,7 +136,11 @@ def assemble(
     correlating = workers.get("correlate")
     if isinstance(correlating, CorrelateWorker):
         beside.append(partial(readers.watch, kafka, topics, correlating.told, observe))
-    return Parts(settings, rules, metrics, workers, tuple(beside))
+    return Parts(settings, rules, metrics, workers, exporting, tuple(beside))
+
+
+def _ingesting(rules: Rules, sampler: Sampler) -> Callable[[Sequence[Read]], Plan]:
+    return lambda records: ingest(sampler.choose(records), rules)
 
 
 def _correlator(
@@ -192,7 +209,11 @@ async def run(parts: Parts, started: Callable[[int], None] = lambda _: None) -> 
     gc.collect()
     gc.freeze()  # what is made by now stays: collecting it again would be pauses for nothing
     gc.set_threshold(YOUNG)
-    async with _served(http.host, http.port, pages) as port, asyncio.TaskGroup() as tasks:
+    async with (
+        _served(http.host, http.port, pages) as port,
+        _exported(parts.exporting),
+        asyncio.TaskGroup() as tasks,
+    ):
         started(port)
         others = [tasks.create_task(other()) for other in parts.beside]
         working = [tasks.create_task(worker.run(stop)) for worker in parts.workers.values()]
@@ -217,6 +238,12 @@ async def _served(host: str, port: int, pages: Pages) -> AsyncIterator[int]:
         except OSError as error:
             raise AddressError(f"{host}:{port}: {error.strerror or error}") from error
         yield served
+
+
+@asynccontextmanager
+async def _exported(exporting: Exporting) -> AsyncIterator[None]:
+    with exporting.running():
+        yield
 
 
 def live(parts: Parts) -> Health:

@@ -18,6 +18,7 @@ from relay.kafka.validity import ends
 from relay.model.policy import Policy
 from relay.settings import SettingsError, policy
 from relay.settings.security import Security
+from relay.telemetry import unusable as untraceable
 
 
 def command(
@@ -34,7 +35,7 @@ def command(
         decides = policy(chosen, members)
     except SettingsError as error:
         fail(SETTINGS, str(error))
-    wrong = tuple(unusable(chosen.security))
+    wrong = (*unusable(chosen.security), *untraceable(chosen.traces.endpoint))
     if wrong:
         fail(SETTINGS, "\n".join(wrong))
     _certificates(chosen.security)

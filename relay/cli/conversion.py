@@ -17,6 +17,7 @@ from relay.model.member import Member
 from relay.model.outcome import Reason, Rejected, Verdict
 from relay.model.policy import Policy
 from relay.model.records import Outgoing, Position, Record
+from relay.model.trace import Trace, derived
 from relay.model.vocabulary import Format
 from relay.pipeline.ingest import ingest
 from relay.pipeline.topics import DETECTIONS
@@ -77,6 +78,7 @@ class Conversion:
 
     `rules` are those by which the relay will ingest them: what it would refuse does not come out.
     `replay`: an old capture is played as if it happened now; ids stay those of the capture.
+    `traced`: each asks the relay to trace it, by a context that its own id gives.
     """
 
     format: Format
@@ -85,6 +87,7 @@ class Conversion:
     source: Callable[[], Source]
     clock: Callable[[], int]
     replay: bool = False
+    traced: bool = False
 
     def run(self, stream: BinaryIO, tally: Tally) -> Iterator[Outgoing]:
         """Yield each detection as it is to be written; keep count in `tally`."""
@@ -100,7 +103,7 @@ class Conversion:
                     tally.refuse(f"{checked.reason.value} at {checked.path}: {checked.detail}")
                 elif self._passes(body, tally):
                     tally.detections += 1
-                    yield self._outgoing(body, checked)
+                    yield self._outgoing(body, checked, self._trace(checked, tally))
 
     def _bodies(self, record: bytes, tally: Tally) -> Iterator[bytes]:
         if self.format == "native":
@@ -151,9 +154,17 @@ class Conversion:
                 tally.trim(why)
         return taken
 
-    def _outgoing(self, body: bytes, detection: DetectionV1) -> Outgoing:
+    def _trace(self, detection: DetectionV1, tally: Tally) -> Trace | None:
+        if not self.traced:
+            return None
+        name = f"{detection.id}.{detection.revision}"
+        trace = derived(f"{self.member}.{name}")
+        tally.tell(f"record {tally.read}: detection {name} has trace {trace.trace}")
+        return trace
+
+    def _outgoing(self, body: bytes, detection: DetectionV1, trace: Trace | None) -> Outgoing:
         name = f"{detection.id}.{detection.revision}"
         headers = detection_headers(
-            self.member, name, detection.published_at, detection.sharing.tlp
+            self.member, name, detection.published_at, detection.sharing.tlp, trace
         )
         return Outgoing((), self.clock(), detection.id.encode(), body, headers)

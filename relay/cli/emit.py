@@ -54,6 +54,9 @@ Write = Callable[[Sequence[Outgoing]], Awaitable[None]]
 Replay = Annotated[
     bool, typer.Option("--replay", help="Play an old capture as if it happened now.")
 ]
+Traced = Annotated[
+    bool, typer.Option("--trace", help="Ask the relay to trace each, and say its trace's id.")
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Write the detections to stdout, not to Kafka.")
 ]
@@ -67,6 +70,7 @@ def command(
     own_network: Networks = None,
     own_domain: Domains = None,
     replay: Replay = False,
+    trace: Traced = False,
     dry_run: DryRun = False,
     bootstrap: Bootstrap = None,
     settings: SettingsFile = None,
@@ -90,7 +94,7 @@ def command(
         return made(now())
 
     rules = edge_rules(member, allow_documentation=allow_documentation)
-    flow = Conversion(chosen, member, rules, source, now, replay)
+    flow = Conversion(chosen, member, rules, source, now, replay, trace)
     tally = Tally(_tell)
     kafka = None if dry_run else connection(bootstrap, settings)
     ended = _emitted(kafka, flow, tally, as_json=as_json)

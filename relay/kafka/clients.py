@@ -8,6 +8,10 @@ from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitio
 
 from relay.kafka.config import KafkaSettings
 from relay.model.records import Position, Record
+from relay.model.trace import HEADER, Trace, parsed
+
+MAX_HEADERS = 32
+"""Headers of a record that are looked through for its trace: thrice what the relay's own have."""
 
 
 class Partition(Protocol):
@@ -31,6 +35,7 @@ class Fetched(Protocol):
     timestamp: int
     key: bytes | None
     value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
 
 
 class Written(Protocol):
@@ -178,7 +183,16 @@ def partition_of(topic: str, partition: int) -> Partition:
 def record_of(fetched: Fetched) -> Record:
     """Return what was fetched as a value of the model."""
     position = Position(fetched.topic, fetched.partition, fetched.offset)
-    return Record(position, fetched.timestamp, fetched.key, fetched.value)
+    trace = _trace(fetched.headers) if fetched.headers else None
+    return Record(position, fetched.timestamp, fetched.key, fetched.value, trace)
+
+
+def _trace(headers: Sequence[tuple[str, bytes]]) -> Trace | None:
+    """Return the first trace context among the headers, if it is sound."""
+    for name, content in headers[:MAX_HEADERS]:
+        if name == HEADER:
+            return parsed(content)
+    return None
 
 
 def transactional(

@@ -17,7 +17,7 @@ from aiokafka.errors import (
     TopicAuthorizationFailedError,
 )
 
-from relay.kafka.clients import Consumer, Fetched, Partition, grouped, partition_of, record_of
+from relay.kafka.clients import Consumer, Fetched, Partition, grouped, partition_of
 from relay.kafka.config import IngestSettings, KafkaSettings, Topics
 from relay.kafka.correlate import Health
 from relay.kafka.courtesy import Courtesy
@@ -32,12 +32,13 @@ from relay.kafka.events import (
     SourceForbidden,
     Stage,
 )
-from relay.kafka.internals import discard_consumer, position_now
+from relay.kafka.internals import discard_consumer, position_now, screen_fetches
 from relay.kafka.progress import Progress
+from relay.kafka.sieve import opened, sift
 from relay.kafka.watch import Patience, watch
 from relay.kafka.writer import Writer
 from relay.model.plan import Plan
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read
 
 LOOK_S = 1.0
 """How often the watchdog looks and lag is told."""
@@ -51,7 +52,7 @@ class IngestKit:
     settings: IngestSettings
     topics: Topics
     sources: tuple[str, ...]
-    ingest: Callable[[Sequence[Record]], Plan]
+    ingest: Callable[[Sequence[Read]], Plan]
     tick: Callable[[], Outgoing]
     observe: Observe
 
@@ -95,6 +96,7 @@ class IngestWorker:
     async def _take_part(self, stop: asyncio.Event, writer: Writer, courtesy: Courtesy) -> None:
         kafka = self._kit.kafka
         consumer = grouped(kafka, kafka.ingest_group, reset="earliest")
+        screen_fetches(consumer, sift)
         self._patience.renew()
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -199,7 +201,7 @@ class IngestWorker:
         The batch is kept in hand over failures: nothing after it was sent, so that sending it
         again by a new session is the same as reading it again.
         """
-        plan = self._kit.ingest([record_of(found) for found in fetched])
+        plan = self._kit.ingest([opened(found) for found in fetched])
         sightings = self._kit.topics.sightings
         ordered = [out for out in plan.outgoing if out.topics == (sightings,)]
         attempts = 0

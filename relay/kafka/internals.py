@@ -7,17 +7,24 @@ has no way to ask whether its background tasks still live.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from operator import attrgetter
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.conn import AIOKafkaConnection, CloseReason, OAuthAuthenticator
 from aiokafka.consumer.group_coordinator import NoGroupCoordinator
 from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.admin import ApiVersionRequest
+from aiokafka.protocol.fetch import FetchRequest
 
 from relay.kafka.clients import Consumer, Partition, Producer
 
 T = TypeVar("T")
+
+Fetches = list[tuple[str, list[tuple[Any, ...]]]]
+"""A fetch, by topic and partition. Asked: number, offset, size. Answered: number, error, ends of
+the log, and at last batches."""
+
+Screen = Callable[[bytes, int], bytes]
 
 PATIENCE_S: Final = 1.0
 """How long a client that is thrown away may take to end in order."""
@@ -106,6 +113,43 @@ def count_breaks(producer: Producer) -> Callable[[], int]:
 
     object.__setattr__(client, "_on_connection_closed", closed)
     return lambda: broken
+
+
+def screen_fetches(consumer: Consumer, screen: Screen) -> None:
+    """Let `consumer` see of what it fetches only what `screen` makes of each partition's batches.
+
+    Call it before the consumer is started. `screen` is given the batches and the offset that they
+    were fetched at; it runs in a thread: it must be pure and total.
+    """
+    client = NETWORK(consumer)
+    sending = client.send
+
+    async def send(node: object, request: object, **more: object) -> object:
+        answer = await sending(node, request, **more)
+        if isinstance(request, FetchRequest):
+            answer.topics = await _screened(answer.topics, request.topics, screen)
+        return answer
+
+    client.send = send
+
+
+async def _screened(topics: Fetches, asked: Fetches, screen: Screen) -> Fetches:
+    offsets = {(topic, number): at for topic, parts in asked for number, at, *_ in parts}
+
+    def screened() -> Fetches:
+        return [
+            (
+                topic,
+                [
+                    (number, *rest, screen(batches or b"", offsets[topic, number]))
+                    for number, *rest, batches in partitions
+                ],
+            )
+            for topic, partitions in topics
+        ]
+
+    is_empty = not any(batches for _, partitions in topics for *_, batches in partitions)
+    return topics if is_empty else await asyncio.to_thread(screened)
 
 
 class Bearer(OAuthAuthenticator):  # type: ignore[misc]  # aiokafka declares no types

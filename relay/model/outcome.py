@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from relay.model.alert import Why
-from relay.model.detection import MemberId
+from relay.model.detection import MemberId, Source
 from relay.model.records import Position
+from relay.model.trace import Trace
 
 
 class Verdict(StrEnum):
@@ -93,7 +94,7 @@ class Recreated:
 class Sent:
     """One revision was told to `recipients`. `source_at` is the append time in ms of the detection
     that caused it, None where a timer did. `lost` counts by part what their `format` has no place
-    for."""
+    for. `alert` is its id, `name` the revision's own (`ce_id`)."""
 
     recipients: tuple[MemberId, ...]
     state: str
@@ -101,6 +102,8 @@ class Sent:
     source_at: int | None
     format: str = "native"
     lost: tuple[tuple[str, int], ...] = ()
+    alert: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,40 @@ class Unreadable:
     position: Position
 
 
+@dataclass(frozen=True, slots=True)
+class TracedRecord:
+    """What came of a member's record that is traced. Its sightings carry `here` to the lanes.
+
+    `reasons` are those of its rejections. `at` is its append time in ms.
+    """
+
+    member: MemberId
+    position: Position
+    at: int
+    parent: Trace
+    here: Trace
+    detections: int
+    sightings: int
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TracedSighting:
+    """A sighting of a traced record entered its window; what it made the relay tell comes next.
+
+    `position` and `at` are those of the sighting in its lane, `alert` is the id of the alert that
+    its key has, told or not.
+    """
+
+    member: MemberId
+    source: Source
+    position: Position
+    at: int
+    parent: Trace
+    here: Trace
+    alert: str
+
+
 Outcome = (
     Accepted
     | Skipped
@@ -137,4 +174,6 @@ Outcome = (
     | Warned
     | Aside
     | Unreadable
+    | TracedRecord
+    | TracedSighting
 )

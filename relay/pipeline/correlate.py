@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from relay.core.correlate import Rules, Step, look, observe, retell
+from relay.core.keys import alert_id
 from relay.core.render import render
 from relay.core.tell import Telling
 from relay.formats.renderers import RENDERERS
@@ -14,6 +15,7 @@ from relay.model.outcome import (
     Recreated,
     Repeated,
     Sent,
+    TracedSighting,
     Unreadable,
     Warned,
 )
@@ -24,7 +26,7 @@ from relay.pipeline.lane import Lane
 from relay.pipeline.topics import ALERTS, SIGHTINGS
 from relay.state import View
 from relay.wire import internal
-from relay.wire.envelope import alert_headers
+from relay.wire.envelope import alert_headers, revision_name
 from relay.wire.internal import LaneRecord, SetAside, Tick
 
 KEY_BYTES = 16
@@ -66,14 +68,14 @@ class _Batch:
             self._catch_up(now)
         said = internal.decode_lane_record(record.value)
         if isinstance(said, Sighting) and record.key is not None and len(record.key) == KEY_BYTES:
-            self._sighting(record.key, said, now)
+            self._sighting(record.key, record, said, now)
         elif isinstance(said, SetAside):
             self.lane.set_aside(said.member, aside=said.aside)
             self.outcomes.append(Aside(said.member, said.aside))
         elif not isinstance(said, Tick):
             self.outcomes.append(Unreadable(record.position))
 
-    def _sighting(self, key: bytes, sighting: Sighting, now: int) -> None:
+    def _sighting(self, key: bytes, record: Record, sighting: Sighting, now: int) -> None:
         seen = self.lane.pass_mark(sighting.source)
         if seen.repeated:
             self.outcomes.append(Repeated(sighting.member))
@@ -83,6 +85,7 @@ class _Batch:
         window = self.lane.window(key, sighting.entry.observables[sighting.key])
         self.outcomes.append(Joined(sighting.member, sighting.source.at))
         self.outcomes.extend(_warned(window, sighting))
+        self.outcomes.extend(_traced(key, record, sighting))
         step = observe(window, sighting, now, self.lane.rules)
         self._carry_out(key, window, step, sighting.source.at)
 
@@ -106,6 +109,7 @@ class _Batch:
         """Render a telling once for each format among its recipients."""
         register, policy = self.lane.rules.register, self.lane.rules.policy
         told = render(key, telling, register, policy)
+        name = revision_name(told)
         for form, recipients in register.by_format(telling.recipients):
             rendered = RENDERERS[form](told, policy.relay)
             headers = alert_headers(told, policy.relay, form)
@@ -114,7 +118,9 @@ class _Batch:
                 Outgoing(topics, told.updated, told.id.encode(), rendered.body, headers)
             )
             state, reason = telling.state.word, telling.reason
-            self.outcomes.append(Sent(recipients, state, reason, source_at, form, rendered.lost))
+            self.outcomes.append(
+                Sent(recipients, state, reason, source_at, form, rendered.lost, told.id, name)
+            )
 
 
 def _warned(window: Window, sighting: Sighting) -> Iterable[Warned]:
@@ -124,6 +130,19 @@ def _warned(window: Window, sighting: Sighting) -> Iterable[Warned]:
     for told in window.told:
         if sighting.member in told.recipients:
             yield Warned(sighting.member, sighting.entry.event - told.episode)
+
+
+def _traced(key: bytes, record: Record, sighting: Sighting) -> Iterable[TracedSighting]:
+    if record.trace is not None:
+        yield TracedSighting(
+            member=sighting.member,
+            source=sighting.source,
+            position=record.position,
+            at=record.at,
+            parent=record.trace,
+            here=record.trace.child("correlate", sighting.source.index),
+            alert=alert_id(key),
+        )
 
 
 def control(record: LaneRecord, at: int, lane: int) -> Outgoing:

@@ -8,10 +8,19 @@ from relay.core.register import ADMITTED
 from relay.core.screen import Cut, Screened, screen
 from relay.model.detection import Audience, Entry, Reported, Severity, Sighting, Source
 from relay.model.member import Member
-from relay.model.outcome import Accepted, Outcome, Reason, Rejected, Skipped, Verdict
+from relay.model.outcome import (
+    Accepted,
+    Outcome,
+    Reason,
+    Rejected,
+    Skipped,
+    TracedRecord,
+    Verdict,
+)
 from relay.model.plan import Plan
 from relay.model.policy import DAY_MS, Policy
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read, Record, Unread
+from relay.model.trace import HEADER, Trace
 from relay.pipeline.foreign import detections, native
 from relay.pipeline.topics import REJECTED, SIGHTINGS, member_of
 from relay.wire import internal, rejection
@@ -34,7 +43,7 @@ Result = Rejected | Skipped | list[Sighting]
 """What comes of a record: the sightings of one of its detections, or why there are none."""
 
 
-def ingest(records: Sequence[Record], rules: Rules) -> Plan:
+def ingest(records: Sequence[Read], rules: Rules) -> Plan:
     """Return what `records` of members' topics come to: sightings for the lanes, rejections.
 
     Total: any bytes give a plan. What one record does never depends on another.
@@ -42,19 +51,44 @@ def ingest(records: Sequence[Record], rules: Rules) -> Plan:
     outgoing: list[Outgoing] = []
     outcomes: list[Outcome] = []
     for record in records:
-        for result in _guarded(record, rules):
+        results = _guarded(record, rules)
+        here = None if record.trace is None else _here(record, record.trace)
+        for result in results:
             if isinstance(result, list):
-                outgoing.extend(_sightings(result, rules.policy))
+                outgoing.extend(_sightings(result, rules.policy, here))
                 outcomes.append(Accepted(result[0].member, len(result)))
                 continue
             outcomes.append(result)
             if isinstance(result, Rejected):
                 outgoing.append(_rejection(result, rules.policy))
+        if here is not None:
+            outcomes.append(_traced(record, here, results))
     return Plan(tuple(outgoing), (), tuple(outcomes))
 
 
-def _guarded(record: Record, rules: Rules) -> list[Result]:
+def _here(record: Read, parent: Trace) -> Trace:
+    at = record.position
+    return parent.child("ingest", at.topic, at.partition, at.offset)
+
+
+def _traced(record: Read, here: Trace, results: Sequence[Result]) -> TracedRecord:
+    taken = [result for result in results if isinstance(result, list)]
+    return TracedRecord(
+        member=member_of(record.position.topic),
+        position=record.position,
+        at=record.at,
+        parent=record.trace or here,
+        here=here,
+        detections=len(taken),
+        sightings=sum(map(len, taken)),
+        reasons=tuple(result.reason for result in results if isinstance(result, Rejected)),
+    )
+
+
+def _guarded(record: Read, rules: Rules) -> list[Result]:
     """Admit one record. The bulkhead: a bug that one record meets must not stop the rest."""
+    if isinstance(record, Unread):
+        return [_unread(record)]
     try:
         return list(_admit(record, rules))
     except Exception as bug:  # noqa: BLE001 - see above; the rejection raises an alarm
@@ -73,6 +107,18 @@ def _admit(record: Record, rules: Rules) -> Iterator[Result]:
         yield from _detection(record, id_, native(record, id_), rules.policy, 0)
     else:
         yield from _foreign(record, member, rules.policy)
+
+
+def _unread(unread: Unread) -> Rejected:
+    """Refuse what no decoder was given, once for all of its records."""
+    at = unread.position
+    several = f"the records at offsets {unread.first} to {at.offset}, sent as one batch,"
+    what = "the record" if unread.first == at.offset else several
+    fault = Fault(Reason.INVALID, "$", f"{what} cannot be decoded")
+    if unread.most is not None:
+        detail = f"{what} cannot be unpacked into {unread.most} bytes"
+        fault = Fault(Reason.TOO_LARGE, "$", detail)
+    return _refused(unread, member_of(at.topic), fault)
 
 
 def _foreign(record: Record, member: Member, policy: Policy) -> Iterator[Result]:
@@ -208,8 +254,11 @@ def _audience(detection: DetectionV1) -> Audience:
     )
 
 
-def _sightings(sightings: list[Sighting], policy: Policy) -> Iterator[Outgoing]:
+def _sightings(
+    sightings: list[Sighting], policy: Policy, trace: Trace | None
+) -> Iterator[Outgoing]:
     encoded = internal.encode_sightings(sightings)
+    headers = () if trace is None else ((HEADER, trace.header()),)
     for sighting, value in zip(sightings, encoded, strict=True):
         key = digest(policy.secret, sighting.entry.observables[sighting.key])
         yield Outgoing(
@@ -217,11 +266,12 @@ def _sightings(sightings: list[Sighting], policy: Policy) -> Iterator[Outgoing]:
             sighting.source.at,
             key,
             value,
+            headers,
             partition=lane_of(key, policy.lanes),
         )
 
 
-def _refused(record: Record, member: str, fault: Fault, detection: str | None = None) -> Rejected:
+def _refused(record: Read, member: str, fault: Fault, detection: str | None = None) -> Rejected:
     return Rejected(
         member, record.position, record.at, Verdict.REFUSED,
         fault.reason, fault.path, fault.detail, detection or fault.detection,

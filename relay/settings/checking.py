@@ -19,9 +19,10 @@ SECRET: frozenset[Place] = frozenset(
         ("kafka", "security", "key_file"),
         ("kafka", "security", "password_file"),
         ("kafka", "security", "token_file"),
+        ("traces", "endpoint"),
     }
 )
-"""Values never shown: somebody will put the secret itself where its file belongs."""
+"""Values never shown: somebody will put the secret itself where its file or an address belongs."""
 
 Model = TypeVar("Model", bound=Strict)
 

@@ -17,6 +17,7 @@ from relay.settings.relay import (
     HttpSettings,
     KafkaSettings,
     LogSettings,
+    TracesSettings,
     WindowType,
 )
 from relay.settings.security import Security
@@ -43,6 +44,7 @@ class Settings:
     security: Security = field(default_factory=Security)
     access: Access = field(default_factory=Access)
     canary: CanarySettings = field(default_factory=CanarySettings)
+    traces: TracesSettings = field(default_factory=TracesSettings)
 
 
 def policy(

@@ -62,6 +62,7 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
         canary=file.canary,
         security=_security(file.kafka.security, origins, home),
         access=_access(file.access, origins, home),
+        traces=file.traces,
     )
 
 

@@ -7,7 +7,16 @@ from pydantic import AfterValidator, Field
 from relay.model.vocabulary import Family, KeyType
 from relay.settings.access import AccessSettings
 from relay.settings.catalogue import Strict
-from relay.settings.scalars import Brokers, Duration, Identifier, PathText, Text, wrong
+from relay.settings.scalars import (
+    Brokers,
+    Duration,
+    Endpoint,
+    Identifier,
+    PathText,
+    Share,
+    Text,
+    wrong,
+)
 from relay.settings.security import SecuritySettings
 
 WindowType = Literal[KeyType, Family]
@@ -54,6 +63,19 @@ class LogSettings(Strict):
     )
     format: Literal["auto", "json", "console"] = Field(
         default="auto", description="auto: console on a terminal, else one JSON object a line"
+    )
+
+
+class TracesSettings(Strict):
+    """Where spans of single detections and alerts are sent, and of how many."""
+
+    endpoint: Endpoint | None = Field(
+        default=None,
+        description="URL of a collector of OTLP over HTTP; needs the extra otel; none: no spans",
+    )
+    ratio: Share = Field(
+        default=0,
+        description="share of detections traced beside those whose sender asks for it",
     )
 
 
@@ -125,5 +147,6 @@ class RelayFile(Strict):
     access: AccessSettings = Field(default_factory=AccessSettings)
     http: HttpSettings = Field(default_factory=HttpSettings)
     log: LogSettings = Field(default_factory=LogSettings)
+    traces: TracesSettings = Field(default_factory=TracesSettings)
     correlate: CorrelateSettings = Field(default_factory=CorrelateSettings)
     canary: CanarySettings = Field(default_factory=CanarySettings)

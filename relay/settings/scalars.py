@@ -18,6 +18,7 @@ MEMBER_ID: Final = r"^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$"
 _PRINCIPAL: Final = r"[A-Za-z0-9][A-Za-z0-9 ._@=,+-]{0,199}"
 _DURATION: Final = r"^[1-9][0-9]{0,8}[smhd]$"
 _NAME: Final = r"(?=.{4,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}"
+_HOST: Final = r"[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\]"
 _PORT: Final = (
     r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
 )
@@ -122,6 +123,14 @@ def _brokers(text: str) -> str:
     return text
 
 
+def _endpoint(text: str) -> str:
+    """A collector's URL; neither a password nor a query in it, which would be shown."""
+    found = re.fullmatch(rf"https?://(?:{_HOST})(?::{_PORT})?(/[A-Za-z0-9._~/-]*)?", text)
+    if found is None:
+        raise wrong("must be http:// or https://, a host, and at most a port and a path")
+    return text if found[1] not in {None, "/"} else f"{text.rstrip('/')}/v1/traces"
+
+
 def _principal(text: str) -> str:
     if not re.fullmatch(_PRINCIPAL, text) or text == "ANONYMOUS":
         raise wrong("must be 1 to 200 letters, digits, spaces and ._@=,+- as the brokers have it")
@@ -129,8 +138,7 @@ def _principal(text: str) -> str:
 
 
 def _is_address(text: str) -> bool:
-    host = r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])"
-    return re.fullmatch(f"{host}:{_PORT}", text) is not None
+    return re.fullmatch(rf"(?:{_HOST}):{_PORT}", text) is not None
 
 
 Identifier = Annotated[
@@ -179,6 +187,9 @@ Brokers = Annotated[
     AfterValidator(_brokers),
     WithJsonSchema({"type": "string", "maxLength": 4096, "pattern": _ADDRESSES}),
 ]
+
+Endpoint = Annotated[str, Field(max_length=512), AfterValidator(_endpoint)]
+"""Where OTLP is spoken over HTTP; without a path, the one that collectors have for traces."""
 
 Distinct = AfterValidator(_distinct)
 """Of a list of words: none twice."""

@@ -249,4 +249,8 @@ DEFINITIONS: Final = (
     ),
     Definition(_C, "relay_log_lines", "lines logged", ("level",)),
     Definition(_C, "relay_log_lines_held_back", "lines not logged because they repeat"),
+    Definition(_C, "relay_traces_limited", "records not traced: too many of a member ask", _M),
+    Definition(_C, "relay_spans_sent", "spans that the collector took"),
+    Definition(_C, "relay_spans_dropped", "spans dropped since the queue was full"),
+    Definition(_C, "relay_spans_refused", "spans that the collector did not take"),
 )

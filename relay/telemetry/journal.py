@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, assert_never
+from typing import Final, assert_never
 
 import structlog
 
@@ -23,12 +23,14 @@ from relay.model.outcome import (
     Repeated,
     Sent,
     Skipped,
+    TracedRecord,
+    TracedSighting,
     Unreadable,
     Warned,
 )
 from relay.model.records import Position
+from relay.telemetry.lines import LEVELS, Level
 
-Level = Literal["debug", "info", "warning", "error"]
 Field = str | int | float | bool | None
 
 PERIOD_S: Final = 10.0
@@ -75,24 +77,25 @@ class Journal:
             case Rejected():
                 self._rejected(outcome)
             case Aside(member, aside):
-                name = "member set aside" if aside else "member taken back"
-                self.tell(name, "warning", member, {"member": member})
+                event = "member set aside" if aside else "member taken back"
+                self.tell(event, member, {"member": member})
             case Recreated(topic, partition):
                 place: dict[str, Field] = {"topic": topic, "partition": partition}
-                self.tell("topic recreated", "warning", topic, place)
+                self.tell("topic recreated", topic, place)
             case Unreadable(position):
-                self.tell("record unreadable", "error", position.topic, _place(position))
+                self.tell("record unreadable", position.topic, _place(position))
             case Accepted() | Skipped() | Joined() | Repeated() | Sent() | Warned():
                 pass
+            case TracedRecord() | TracedSighting():
+                pass  # the tracer's to tell
             case _:
                 assert_never(outcome)
 
-    def tell(
-        self, event: str, level: Level, kind: str = "", fields: Mapping[str, Field] | None = None
-    ) -> None:
+    def tell(self, event: str, kind: str = "", fields: Mapping[str, Field] | None = None) -> None:
         """Write one line, unless too many of this event and `kind` were written just now.
 
-        `event` is a constant of the code; `fields` hold ids, places, numbers and reasons.
+        `event` is one of LINES, which has its level; `fields` hold ids, places, numbers and
+        reasons.
         """
         spell = self._spell((event, kind))
         if spell.written >= BURST:
@@ -102,7 +105,7 @@ class Journal:
         held = {"held_back": spell.held} if spell.held else {}
         spell.written, spell.held = spell.written + 1, 0
         told = {name: _short(value) for name, value in (fields or {}).items()}
-        self._log.log(_NUMBERS[level], event, **told, **held)
+        self._log.log(_NUMBERS[LEVELS[event]], event, **told, **held)
 
     def _spell(self, kind: tuple[str, str]) -> _Spell:
         now = self._clock()
@@ -123,13 +126,11 @@ class Journal:
             **_place(outcome.position),
             **({"detection": outcome.detection} if named else {}),
         }
-        level: Level = "error" if outcome.reason is Reason.INTERNAL else "info"
-        self.tell(
-            "record rejected", level, f"{outcome.member} {outcome.verdict} {outcome.reason}", fields
-        )
+        event = "record met a fault" if outcome.reason is Reason.INTERNAL else "record rejected"
+        self.tell(event, f"{outcome.member} {outcome.verdict} {outcome.reason}", fields)
 
 
-_NUMBERS: Final[Mapping[Level, int]] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+_NUMBERS: Final[Mapping[Level, int]] = {"info": 20, "warning": 30, "error": 40, "critical": 50}
 
 
 def _place(position: Position) -> dict[str, Field]:

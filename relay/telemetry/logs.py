@@ -10,6 +10,7 @@ import logging
 import sys
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, Literal, TextIO
 
@@ -36,10 +37,15 @@ MAX_CAUSES: Final = 5
 
 
 def configure(
-    level: Level, form: Format, stream: TextIO, count: Callable[[str], None] = lambda _: None
+    level: Level,
+    form: Format,
+    stream: TextIO,
+    count: Callable[[str], None] = lambda _: None,
+    held_back: Callable[[], None] = lambda: None,
 ) -> None:
     """Send the lines of structlog and of `logging` to `stream`; `count` hears each one's level.
 
+    `held_back` hears of each line of a library that is not written because it repeats.
     Libraries are heard from `info` on, whatever `level`: at `debug` they show what they carry.
     """
     terminal = form == "console" or (form == "auto" and stream.isatty())
@@ -67,15 +73,26 @@ def configure(
     # Its warnings are retries that the shell counts: a transaction begun while the last one's
     # markers are written shows as NotEnoughReplicas. Its errors come a hundred a second.
     logging.getLogger("aiokafka").setLevel(max(threshold, logging.ERROR))
-    handler.addFilter(Sparse())
+    # A line for each batch that a collector does not take, and headers it cannot read, which hold a
+    # password: the pump tells of the first.
+    logging.getLogger("opentelemetry").setLevel(logging.CRITICAL + 1)
+    handler.addFilter(Sparse(held_back=held_back))
 
 
 class Sparse(logging.Filter):
-    """Lets a library say one thing a few times in a period; `clock` gives seconds."""
+    """Lets a library say one thing a few times in a period; `clock` gives seconds.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `held_back` hears of each line that is not let through.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        held_back: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__()
         self._clock = clock
+        self._held_back = held_back
         self._said: dict[tuple[str, str], int] = {}
         self._began = clock()
 
@@ -86,7 +103,10 @@ class Sparse(logging.Filter):
             self._said.clear()
         template = (record.name, str(record.msg)[:MAX_TEMPLATE])
         self._said[template] = self._said.get(template, 0) + 1
-        return self._said[template] <= BURST and len(self._said) <= MAX_TEMPLATES
+        passes = self._said[template] <= BURST and len(self._said) <= MAX_TEMPLATES
+        if not passes:
+            self._held_back()
+        return passes
 
 
 def _shared(count: Callable[[str], None]) -> list[Processor]:
@@ -133,11 +153,18 @@ def _exception(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    for _ in range(MAX_CAUSES):
-        if error is None:
-            return
-        yield error
-        error = error.__cause__ or error.__context__
+    """The exceptions of a group, and those behind an exception: what failed first is among them."""
+    waiting = deque([error])
+    told = 0
+    while waiting and told < MAX_CAUSES:
+        found = waiting.popleft()
+        if found is None:
+            continue
+        told += 1
+        yield found
+        if isinstance(found, BaseExceptionGroup):
+            waiting.extend(found.exceptions[:MAX_CAUSES])
+        waiting.append(found.__cause__ or found.__context__)
 
 
 def _told(error: BaseException) -> dict[str, object]:

@@ -27,6 +27,8 @@ from relay.model.outcome import (
     Repeated,
     Sent,
     Skipped,
+    TracedRecord,
+    TracedSighting,
     Unreadable,
     Warned,
 )
@@ -122,6 +124,8 @@ class Metrics:
                 self._warned(member, lead)
             case Aside(member, aside):
                 self._count("relay_members_set_aside", member, by=int(aside))
+            case TracedRecord() | TracedSighting():
+                pass
             case _:
                 assert_never(outcome)
 
@@ -310,6 +314,22 @@ class Metrics:
     def held_back(self) -> None:
         """A line was not logged because it repeats others."""
         self._count("relay_log_lines_held_back")
+
+    def trace_limited(self, member: MemberId) -> None:
+        """A record of a member was not traced, since too many of its are."""
+        self._count("relay_traces_limited", member)
+
+    def spans_sent(self, spans: int) -> None:
+        """The collector took `spans`."""
+        self._count("relay_spans_sent", by=spans)
+
+    def spans_dropped(self, spans: int) -> None:
+        """The queue was full."""
+        self._count("relay_spans_dropped", by=spans)
+
+    def spans_refused(self, spans: int) -> None:
+        """The collector did not take `spans`."""
+        self._count("relay_spans_refused", by=spans)
 
     def ready(self, ready: bool) -> None:
         """What /readyz would say now."""

@@ -181,12 +181,12 @@ FORMS = {
     "ce_time": "RFC 3339",
     "ce_tlp": "label of the message",
     "ce_expirytime": "until when an alert holds",
-    "traceparent": "W3C trace context, derived from ce_id",
+    "traceparent": "W3C trace context; an alert's is derived from ce_id, a detection's stays here",
 }
 """Headers of an event; which of them one has, `HEADERS` says."""
 
 HEADERS = {
-    "detection": ("ce_id", "ce_source", "ce_time", "ce_tlp"),
+    "detection": ("ce_id", "ce_source", "ce_time", "ce_tlp", "traceparent"),
     "rejection": ("ce_id", "ce_source", "ce_time"),
     "alert": ("ce_id", "ce_source", "ce_time", "ce_tlp", "ce_expirytime", "traceparent"),
     "canary": ("ce_id", "ce_source", "ce_time"),

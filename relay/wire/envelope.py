@@ -1,11 +1,11 @@
 """CloudEvents 1.0 headers in Kafka's binary mode, and the trace of an alert revision."""
 
 from collections.abc import Mapping
-from hashlib import blake2b
 from types import MappingProxyType
 
 from relay.model.alert import Alert
 from relay.model.outcome import Rejected
+from relay.model.trace import HEADER, Trace, derived
 from relay.model.vocabulary import AlertFormat
 from relay.wire.fields import timestamp
 
@@ -23,8 +23,7 @@ _VERSION = ("ce_specversion", b"1.0")
 def alert_headers(alert: Alert, relay: str, form: AlertFormat = "native") -> Headers:
     """Return the headers of an alert in a format; `ce_id` is what consumers drop repeats by."""
     schema = "alert.v1" if form == "native" else f"alert.{form}"
-    episode = timestamp(alert.episode)
-    name = f"{alert.id}.{episode}.{alert.revision}"
+    name = revision_name(alert)
     return (
         ("content-type", _MEDIA.get(form, _JSON)),
         _VERSION,
@@ -35,8 +34,13 @@ def alert_headers(alert: Alert, relay: str, form: AlertFormat = "native") -> Hea
         ("ce_dataschema", f"{SCHEMAS}{schema}".encode()),
         ("ce_tlp", alert.tlp.encode()),
         ("ce_expirytime", timestamp(alert.expires).encode()),
-        ("traceparent", traceparent(name)),
+        (HEADER, traceparent(name)),
     )
+
+
+def revision_name(alert: Alert) -> str:
+    """Return what a revision is called in `ce_id`, whoever reads it in whatever format."""
+    return f"{alert.id}.{timestamp(alert.episode)}.{alert.revision}"
 
 
 def rejection_headers(rejected: Rejected, name: str, relay: str) -> Headers:
@@ -65,8 +69,11 @@ def canary_headers(name: str, at: int, relay: str) -> Headers:
     )
 
 
-def detection_headers(member: str, name: str, at: str, tlp: str) -> Headers:
+def detection_headers(
+    member: str, name: str, at: str, tlp: str, trace: Trace | None = None
+) -> Headers:
     """Return the headers of a detection that `member` publishes; `name` is id.revision."""
+    traced = () if trace is None else ((HEADER, trace.header()),)
     return (
         _CONTENT,
         _VERSION,
@@ -76,6 +83,7 @@ def detection_headers(member: str, name: str, at: str, tlp: str) -> Headers:
         ("ce_time", at.encode()),
         ("ce_dataschema", f"{SCHEMAS}detection.v1".encode()),
         ("ce_tlp", tlp.encode()),
+        *traced,
     )
 
 
@@ -84,5 +92,4 @@ def traceparent(name: str) -> bytes:
 
     It starts a new trace: a member's own is linkable and does not cross to others.
     """
-    seed = blake2b(name.encode(), digest_size=24).hexdigest()
-    return f"00-{seed[:32]}-{seed[32:]}-01".encode()
+    return derived(name).header()

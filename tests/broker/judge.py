@@ -17,15 +17,18 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from relay.core.correlate import Rules
 from relay.kafka.changelog import INCARNATION, Restorer
+from relay.kafka.clients import Fetched
 from relay.kafka.correlate import CorrelateWorker
+from relay.kafka.internals import screen_fetches
+from relay.kafka.sieve import opened, sift
 from relay.model.detection import Sighting
-from relay.model.records import Outgoing, Position, Record
+from relay.model.records import Outgoing, Read, Record
 from relay.pipeline.correlate import correlate
 from relay.pipeline.ingest import ingest
 from relay.pipeline.topics import ALERTS, DETECTIONS, SIGHTINGS, STATE
@@ -41,18 +44,6 @@ BATCH: Final = 97
 COMMITTED: Final = "read_committed"
 
 Headers: TypeAlias = tuple[tuple[str, bytes], ...]
-
-
-class Fetched(Protocol):
-    """aiokafka's ConsumerRecord, as far as it is compared."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +98,10 @@ async def _judge(orders: Orders, mirrored: Mapping[str, int]) -> Verdict:
     lanes = [TopicPartition(SIGHTINGS, lane) for lane in range(orders.lanes)]
     detections = await read(bootstrap, sources, f"{orders.app}.ingest")
     sent = ingest([record for log in detections.values() for record in log], rules).outgoing
-    logs = await read(bootstrap, lanes, f"{orders.app}.correlate")
+    logs = {
+        lane: [record for record in log if isinstance(record, Record)]
+        for lane, log in (await read(bootstrap, lanes, f"{orders.app}.correlate")).items()
+    }
     told = await _lines(bootstrap, [ALERTS + m for m in orders.members], orders.lanes)
     changelog = await _lines(bootstrap, [STATE], orders.lanes)
     for lane in range(orders.lanes):
@@ -175,7 +169,7 @@ def _judge_log(
 
 async def read(
     bootstrap: str, partitions: Sequence[TopicPartition], group: str
-) -> dict[TopicPartition, list[Record]]:
+) -> dict[TopicPartition, list[Read]]:
     """Return what `group` has committed that it read of `partitions`, in order."""
     consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=group)
     await consumer.start()
@@ -184,14 +178,8 @@ async def read(
     finally:
         await consumer.stop()
     # As the relay reads: also what somebody's transaction had and did not commit.
-    fetched = await _fetch(bootstrap, ends, "read_uncommitted")
-    return {
-        partition: [
-            Record(Position(f.topic, f.partition, f.offset), f.timestamp, f.key, f.value)
-            for f in records
-        ]
-        for partition, records in fetched.items()
-    }
+    fetched = await fetch(bootstrap, ends, "read_uncommitted", screened=True)
+    return {partition: list(map(opened, records)) for partition, records in fetched.items()}
 
 
 async def _lines(
@@ -199,7 +187,7 @@ async def _lines(
 ) -> Lines:
     """Return all that a reader sees, of committed records unless said, by `topic:partition`."""
     wanted = [TopicPartition(topic, number) for topic in topics for number in range(partitions)]
-    fetched = await _fetch(bootstrap, dict.fromkeys(wanted), isolation)
+    fetched = await fetch(bootstrap, dict.fromkeys(wanted), isolation)
     return {
         f"{partition.topic}:{partition.partition}": [
             Line(f.timestamp, f.key, f.value, tuple(f.headers)) for f in records
@@ -208,16 +196,25 @@ async def _lines(
     }
 
 
-async def _fetch(
-    bootstrap: str, ends: dict[TopicPartition, int | None], isolation: str = COMMITTED
+async def fetch(
+    bootstrap: str,
+    ends: dict[TopicPartition, int | None],
+    isolation: str = COMMITTED,
+    *,
+    screened: bool = False,
 ) -> dict[TopicPartition, list[Fetched]]:
-    """Read partitions up to the given offsets, or to their last stable ones."""
+    """Read partitions up to the given offsets, or to their last stable ones.
+
+    `screened`: as the relay reads members' topics, which may hold what no client can decode.
+    """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap,
         isolation_level=isolation,
         auto_offset_reset="earliest",
         fetch_max_wait_ms=10,
     )
+    if screened:
+        screen_fetches(consumer, sift)
     await consumer.start()
     try:
         async with asyncio.timeout(PATIENCE_S):

@@ -15,8 +15,9 @@ from aiokafka import TopicPartition
 from relay.broker import Runtime, cache_dir, fetch_jars
 from relay.broker.artifact import pinned
 from relay.broker.node import Node
+from relay.kafka.clients import Fetched
 from tests.broker.conftest import NOWHERE, owned
-from tests.broker.judge import Fetched, _fetch
+from tests.broker.judge import fetch
 from tests.broker.mirror_lock import LOCK
 from tests.broker.toy import admin
 from tests.broker.workers import ROOT
@@ -97,4 +98,4 @@ async def _places(bootstrap: str) -> list[Fetched]:
         if PLACES not in await client.list_topics():
             return []
     place = TopicPartition(PLACES, 0)
-    return (await _fetch(bootstrap, {place: None}))[place]
+    return (await fetch(bootstrap, {place: None}))[place]

@@ -18,9 +18,10 @@ from typer.testing import CliRunner, Result
 
 from relay.broker import Cluster, Runtime, Spec
 from relay.cli.main import app
+from relay.kafka.clients import Fetched
 from relay.pipeline.topics import ALERTS, DETECTIONS, REJECTED
 from tests.broker.conftest import ClusterIn, probe
-from tests.broker.judge import COMMITTED, Fetched, Verdict, _fetch
+from tests.broker.judge import COMMITTED, Verdict, fetch
 from tests.broker.mirror import Mirror, mirrored, mirroring
 from tests.broker.victim import SECRET, Fault
 from tests.broker.workers import Workers, is_ready
@@ -88,7 +89,7 @@ class Story:
 
     def log(self, world: World, of: list[TopicPartition], isolation: str = COMMITTED) -> Log:
         """Return what is in partitions, as a reader of committed records sees it unless said."""
-        return _run(_fetch(world.bootstrap, dict.fromkeys(of), isolation))
+        return _run(fetch(world.bootstrap, dict.fromkeys(of), isolation))
 
     def told(self, log: Log) -> Log:
         """Return what the relay at the second site has told of what members could read."""
@@ -200,7 +201,7 @@ def is_passed_on(story: Story) -> bool:
 
 def read_on(here: World) -> Log:
     """Let a member's reader read all there is for it; it commits that it has."""
-    found = _run(_fetch(here.bootstrap, dict.fromkeys(OWN)))
+    found = _run(fetch(here.bootstrap, dict.fromkeys(OWN)))
     ends = {place: records[-1].offset + 1 for place, records in found.items()}
     asyncio.run(commit(here.bootstrap, ends))
     return found

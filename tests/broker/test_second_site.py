@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from relay.broker import Runtime
+from relay.kafka.clients import Fetched
 from relay.pipeline.topics import ALERTS, DETECTIONS
 from tests.broker.conftest import ClusterIn
-from tests.broker.judge import Fetched
 from tests.broker.second_site import FAT, LOST, OWN, SECRETLY, Log, Story, told
 from tests.broker.world import MEMBERS
 

@@ -21,7 +21,7 @@ from relay.kafka.topics import ALERTS
 from relay.model.alert import Why
 from relay.model.outcome import Outcome, Sent
 from relay.model.plan import Plan
-from relay.model.records import Outgoing, Record
+from relay.model.records import Outgoing, Read, Record
 from relay.state import View
 
 TICK = b"tick"
@@ -143,10 +143,11 @@ class Toy:
         """Make a tick."""
         return Outgoing((self.topics.sightings,), 0, None, TICK, partition=0)
 
-    def ingest(self, records: Sequence[Record]) -> Plan:
+    def ingest(self, records: Sequence[Read]) -> Plan:
         """Send each record on to the lane of its key; reject those without a key."""
         out: list[Outgoing] = []
         for record in records:
+            assert isinstance(record, Record)
             if record.key is None:
                 member = record.position.topic.removeprefix(self.topics.detections)
                 topic = self.topics.rejected + member

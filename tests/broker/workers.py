@@ -79,6 +79,12 @@ class Worker:
         """Return the end of its standard error."""
         return self._errors.read_text("utf-8", "replace")[-4_000:]
 
+    def peak(self) -> int:
+        """Return the most bytes of memory that the process has had at once."""
+        status = Path(f"/proc/{self._child.pid}/status").read_text()
+        [row] = [row for row in status.splitlines() if row.startswith("VmHWM")]
+        return int(row.split()[1]) * 1024
+
     def has_ended(self) -> bool:
         """Whether the process has ended, in whatever way."""
         return self._child.poll() is not None

@@ -28,6 +28,7 @@ def findings(known: Gathered) -> tuple[Finding, ...]:
     """Return what looks wrong, what weighs most first."""
     found = (
         *_of_settings(known),
+        *_of_traces(known),
         *_of_certificates(known),
         *_of_disk(known),
         *of_cluster(known),
@@ -65,6 +66,12 @@ def _of_certificates(known: Gathered) -> Iterator[Finding]:
         if says is not None:
             near = at - known.now / 1_000 < NEAR_S
             yield (wrong if near else note)("certificates", says, do)
+
+
+def _of_traces(known: Gathered) -> Iterator[Finding]:
+    if known.untraceable:
+        says = "traces.endpoint is set without the extra otel: `relay run` will not start"
+        yield wrong("settings", says, "pip install 'relay[otel]', or leave the key out")
 
 
 def _places(found: Sequence[Wrong]) -> str:

@@ -65,6 +65,7 @@ class Gathered:
 
     `ends` has the Unix time in s at which the first certificate of each purpose ends.
     `foreign` True: the state in the cluster was made with another secret or number of lanes.
+    `untraceable` True: a collector is named, and what speaks to one is not installed.
     """
 
     now: int
@@ -77,6 +78,7 @@ class Gathered:
     cluster: Cluster | None = None
     differing: tuple[Change, ...] = ()
     foreign: bool = False
+    untraceable: bool = False
     address: str | None = None
     pages: Pages | None = None
 

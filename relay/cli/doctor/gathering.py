@@ -27,6 +27,7 @@ from relay.settings import Settings, SettingsError, load_register, load_settings
 from relay.settings.loading import secret_file
 from relay.settings.shown import places, shown_settings
 from relay.state.survey import survey
+from relay.telemetry import unusable
 from relay.telemetry.scrape import pages
 
 LIBRARIES: Final = (
@@ -55,6 +56,7 @@ def gather(
         secret=_secret(settings, path, environ),
         ends={purpose.value: at for purpose, at in ends(settings.security)},
         disk=_disk(settings.state_dir),
+        untraceable=any(unusable(settings.traces.endpoint)),
     )
     return _served(_asked(known, settings), settings, relay)
 

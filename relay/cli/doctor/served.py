@@ -55,6 +55,9 @@ def _of_metrics(pages: Pages, ours: str, now: float) -> Iterator[Finding]:
         if count:
             yield wrong("relay", f"{count:g} {says}", do)
     yield from _of_canaries(pages, now)
+    if unsent := pages.total("relay_spans_refused_total"):
+        do = "look at the collector; nothing but traces is lost"
+        yield note("relay", f"{unsent:g} spans of traces were not taken", do)
     if errors := _errors(pages):
         yield note("relay", f"{errors:g} errors were logged", "look at its log")
     theirs = _version(pages)

@@ -18,13 +18,13 @@ from relay.kafka.events import (
     Stage,
     Why,
 )
-from relay.telemetry import Journal, Metrics, configure
+from relay.telemetry import Journal, Metrics, Tracer, configure
 
 
 def test_what_stands_has_its_metric() -> None:
     """Lag, a lane's clock and size, what the group gave, a refusal: each has its own."""
     metrics = Metrics(("ee",), "1")
-    observer = Observer(metrics, Journal())
+    observer = Observer(metrics, Journal(), Tracer(Journal()))
 
     observer(Lag(Stage.INGEST, "detections.ee", 0, 3, 1.5))
     observer(LaneStands(2, 1_700_000_000_500, 4096))
@@ -48,7 +48,7 @@ def test_what_stands_has_its_metric() -> None:
 def test_what_is_left_unread_is_told_of_those_alone_who_have_a_group() -> None:
     """Each look replaces the last; a look that failed changes nothing."""
     metrics = Metrics(("ee", "fr"), "1")
-    observer = Observer(metrics, Journal())
+    observer = Observer(metrics, Journal(), Tracer(Journal()))
 
     observer(MembersUnread({"ee": 0, "fr": 120}))
     observer(MembersUnread({"fr": 180}))
@@ -63,7 +63,7 @@ def test_signs_of_life_have_theirs(capsys: pytest.CaptureFixture[str]) -> None:
     """Each is measured by member; one that is lost is counted, and logged with its reason."""
     metrics = Metrics(("ee", "fr"), "1")
     configure("info", "json", sys.stdout)
-    observer = Observer(metrics, Journal())
+    observer = Observer(metrics, Journal(), Tracer(Journal()))
 
     observer(CanariesBegun(0, ("ee", "fr"), 100.0))
     observer(CanaryReturned(0, ("ee",), 160.0, 0.5))

@@ -179,6 +179,8 @@ BEYOND = Progress("relay.correlate", "relay.sightings", 0, 0, 10, 9)
         (replace(SOUND, ends={"client": START / 1_000 + 13 * DAY}), "certificates", "13.0 days"),
         (replace(SOUND, ends={"authority": START / 1_000 - 1}), "certificates", "has expired"),
         (without_canary_for(301), "relay", "1 members (fr)"),
+        (counted("relay_spans_refused_total"), "relay", "2 spans of traces were not taken"),
+        (replace(SOUND, untraceable=True), "settings", "without the extra otel"),
     ],
 )
 def test_what_looks_wrong_is_found_with_what_to_do(known: Gathered, where: str, says: str) -> None:

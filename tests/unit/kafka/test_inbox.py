@@ -20,6 +20,7 @@ class Given:
     timestamp: int = 1
     key: bytes | None = b"k"
     value: bytes | None = b"v"
+    headers: Sequence[tuple[str, bytes]] = ()
 
 
 def given(offsets: Sequence[int]) -> list[Fetched]:

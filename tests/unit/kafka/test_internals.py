@@ -27,6 +27,7 @@ def test_the_private_parts_are_there() -> None:
         for part in (internals.FETCHER, internals.COORDINATOR, internals.NETWORK):
             part(consumer)
         internals.METADATA(internals.NETWORK(consumer))
+        internals.screen_fetches(consumer, lambda batches, _: batches)
         batch = MessageBatch(None, None, 1, 0)
         assert not internals.DRAINED(batch).done()
         await internals.discard_producer(producer)

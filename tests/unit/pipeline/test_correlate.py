@@ -17,11 +17,13 @@ from relay.model.outcome import (
     Recreated,
     Repeated,
     Sent,
+    TracedSighting,
     Unreadable,
     Warned,
 )
 from relay.model.plan import Plan
 from relay.model.records import Outgoing, Position, Record
+from relay.model.trace import derived
 from relay.model.window import FORMAT, Window
 from relay.pipeline.correlate import CATCH_UP_WINDOWS, control, correlate
 from relay.state import MemoryStore, View
@@ -341,3 +343,29 @@ def test_a_new_key_starts_with_an_empty_window() -> None:
 
     assert isinstance(window, Window)
     assert window.key == IP
+
+
+def test_a_traced_sighting_is_told_of_before_what_it_makes_the_relay_tell() -> None:
+    """Once, with the alert that its key has and its own span; a repeat of it not again."""
+    lane, trace = LaneOf(), derived("ingest").child("x")
+    traced = replace(seen("aa"), trace=trace)
+
+    lane.take(traced, traced, seen("bb", 1))
+
+    kinds = [type(o) for o in lane.outcomes if isinstance(o, TracedSighting | Sent)]
+    (told,) = [o for o in lane.outcomes if isinstance(o, TracedSighting)]
+    sent = [o for o in lane.outcomes if isinstance(o, Sent)]
+    assert kinds[0] is TracedSighting
+    assert (told.member, told.source.topic, told.at) == ("aa", "detections.aa", START)
+    assert (told.parent, told.here.trace) == (trace, trace.trace)
+    assert {o.alert for o in sent} == {told.alert}
+    assert len({o.name for o in sent}) > 1
+
+
+def test_two_sightings_of_one_record_have_two_spans() -> None:
+    """The sightings of a record carry one context; each span in a lane is its own."""
+    lane, trace = LaneOf(), derived("ingest")
+    lane.take(*(replace(seen("aa", index=n), trace=trace) for n in range(2)))
+
+    spans = [o.here.span for o in lane.outcomes if isinstance(o, TracedSighting)]
+    assert len(set(spans)) == 2

@@ -13,8 +13,9 @@ from relay.core.keys import digest, lane_of
 from relay.core.register import Register
 from relay.model.detection import Observable, Sighting
 from relay.model.member import Member
-from relay.model.outcome import Accepted, Reason, Rejected
+from relay.model.outcome import Accepted, Reason, Rejected, TracedRecord
 from relay.model.records import Outgoing, Position, Record
+from relay.model.trace import HEADER, derived
 from relay.pipeline.ingest import ingest
 from relay.wire.internal import decode_lane_record
 from tests.builders import (
@@ -340,3 +341,27 @@ def test_observables_come_out_canonical() -> None:
     out = taken(with_observables(("domain", "EVIL[.]example[.]ORG")))[0][0]
 
     assert sighting(out).entry.observables == (Observable(DOMAIN.type, DOMAIN.value),)
+
+
+def test_a_traced_record_hands_its_trace_to_its_sightings_alone() -> None:
+    """Each sighting carries the span of its ingestion; what came of it is told in counts."""
+    trace = derived("of the sender")
+    body = with_observables(NAME, ("ipv4", "198.41.0.4"), ("ipv4", "10.0.0.7"))
+    record = replace(a_record(body, offset=5), trace=trace)
+
+    plan = ingest([record, a_record(body, offset=6)], RULES)
+
+    traced = [out for out in plan.outgoing if out.headers and out.topics == ("relay.sightings",)]
+    (told,) = [each for each in plan.outcomes if isinstance(each, TracedRecord)]
+    assert [out.headers for out in traced] == [((HEADER, told.here.header()),)] * 2
+    assert (told.parent, told.here.trace, told.member) == (trace, trace.trace, "pl")
+    assert (told.position, told.at) == (record.position, record.at)
+    assert (told.detections, told.sightings, told.reasons) == (1, 2, (Reason.SPECIAL_ADDRESS,))
+
+
+def test_a_traced_record_that_is_refused_is_told_of_with_its_reason() -> None:
+    """Nothing goes to the lanes, and whoever asked for the trace finds why."""
+    plan = ingest([replace(a_record(b"{"), trace=derived("x"))], RULES)
+
+    (told,) = [each for each in plan.outcomes if isinstance(each, TracedRecord)]
+    assert (told.detections, told.sightings, told.reasons) == (0, 0, (Reason.NOT_JSON,))

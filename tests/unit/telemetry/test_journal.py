@@ -99,7 +99,7 @@ def test_an_id_that_is_none_is_not_logged(stream: io.StringIO, name: str | None)
 @pytest.mark.parametrize(
     ("outcome", "level", "message"),
     [
-        (rejected(reason=Reason.INTERNAL), "error", "record rejected"),
+        (rejected(reason=Reason.INTERNAL), "error", "record met a fault"),
         (Aside("fr", aside=True), "warning", "member set aside"),
         (Aside("fr", aside=False), "warning", "member taken back"),
         (Recreated("detections.ee", 1), "warning", "topic recreated"),
@@ -155,7 +155,7 @@ def test_the_memory_of_kinds_is_bounded(stream: io.StringIO) -> None:
     journal = Journal(clock=Watch().read)
 
     for number in range(3 * MAX_KINDS):
-        journal.tell("lane ready", "debug", str(number), {"lane": number})
+        journal.tell("lane ready", str(number), {"lane": number})
 
     assert len(journal._spells) <= MAX_KINDS
     assert len(lines(stream)) == 3 * MAX_KINDS
@@ -163,7 +163,7 @@ def test_the_memory_of_kinds_is_bounded(stream: io.StringIO) -> None:
 
 def test_a_field_is_cut_to_a_sentence(stream: io.StringIO) -> None:
     """An error text of a broker does not fill a disk."""
-    Journal().tell("producer replaced", "warning", fields={"detail": "x" * 5000, "lane": 3})
+    Journal().tell("producer replaced", fields={"detail": "x" * 5000, "lane": 3})
 
     (line,) = lines(stream)
     assert (len(line["detail"]), line["lane"]) == (300, 3)

@@ -88,8 +88,8 @@ def test_lines_below_the_level_are_not_written() -> None:
 
 def test_a_library_says_one_thing_three_times_in_ten_seconds() -> None:
     """A missing topic is met a hundred times a second: the line is of use a few times."""
-    now = [0.0]
-    sparse = Sparse(lambda: now[0])
+    now, held = [0.0], list[None]()
+    sparse = Sparse(lambda: now[0], lambda: held.append(None))
     line = logging.LogRecord("aiokafka.cluster", 40, "", 0, "Topic %s not found", ("a",), None)
 
     first = [sparse.filter(line) for _ in range(5)]
@@ -98,6 +98,7 @@ def test_a_library_says_one_thing_three_times_in_ten_seconds() -> None:
 
     assert first == [True, True, True, False, False]
     assert later
+    assert len(held) == 2
 
 
 def thrown(error: Exception) -> None:
@@ -150,6 +151,29 @@ def test_causes_are_shown_and_bounded() -> None:
     kinds = [each["type"] for each in only(stream)["exception"]]
     assert kinds == ["builtins.ValueError", "builtins.KeyError"] * 2 + ["builtins.ValueError"]
     assert "evil" not in stream.getvalue()
+
+
+def test_what_failed_in_a_group_is_shown() -> None:
+    """A stage that ends ends as a group of exceptions: the first of them is what is looked for."""
+    stream = io.StringIO()
+    configure("info", "json", stream)
+    inner = ExceptionGroup("evil.example", [ValueError("evil.example"), KeyError("evil.example")])
+
+    structlog.get_logger().error("failed", exc_info=ExceptionGroup("evil.example", [inner]))
+
+    kinds = [each["type"].rpartition(".")[2] for each in only(stream)["exception"]]
+    assert kinds == ["ExceptionGroup", "ExceptionGroup", "ValueError", "KeyError"]
+    assert "evil" not in stream.getvalue()
+
+
+def test_the_exporter_of_traces_is_not_heard() -> None:
+    """It says each batch that is not taken, and headers it cannot read with what is in them."""
+    stream = io.StringIO()
+    configure("debug", "json", stream)
+
+    logging.getLogger("opentelemetry.util.re").critical("Header format invalid: %s", "planted")
+
+    assert stream.getvalue() == ""
 
 
 def test_asyncio_does_not_quote_a_failed_task() -> None:

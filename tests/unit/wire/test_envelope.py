@@ -8,6 +8,7 @@ from jsonschema import Draft202012Validator
 
 from relay.model.outcome import Reason, Rejected, Verdict
 from relay.model.records import Position
+from relay.model.trace import derived
 from relay.wire import envelope
 from relay.wire.asyncapi import headers as described
 from relay.wire.canary import canary_id
@@ -22,7 +23,9 @@ EVENTS: Final[dict[str, Headers]] = {
     "alert": envelope.alert_headers(an_alert(), "hub"),
     "rejection": envelope.rejection_headers(REJECTED, rejection_id(REJECTED), "hub"),
     "canary": envelope.canary_headers(canary_id(2, 0), 0, "hub"),
-    "detection": envelope.detection_headers("ee", "1.1", "2026-03-02T08:00:00Z", "green"),
+    "detection": envelope.detection_headers(
+        "ee", "1.1", "2026-03-02T08:00:00Z", "green", derived("1.1")
+    ),
 }
 
 
