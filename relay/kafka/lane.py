@@ -82,7 +82,7 @@ class Lane:
         self._limits: dict[str, int] = {}
         self._told: dict[str, int] = {}
         self._failures = 0
-        self._assigned = time.monotonic()
+        self._opened = time.monotonic()
         self._store: RocksStore | None = None
         self.progress = Progress(0)
         self._since = 0
@@ -138,7 +138,7 @@ class Lane:
 
     async def _own(self) -> None:
         """Take the lane over and work until something fails: whatever it was, nothing is kept."""
-        settings = self._kit.settings
+        self._opened, settings = time.monotonic(), self._kit.settings
         name = self._kit.kafka.transactional_id(self.number)
         producer = transactional(
             self._kit.kafka, name, settings.transaction_timeout_ms, settings.batch_bytes
@@ -179,7 +179,7 @@ class Lane:
         self._consumer.seek(self.partition, offset)
         self._consumer.resume(self.partition)
         self.ready = True
-        seconds = time.monotonic() - self._assigned
+        seconds = time.monotonic() - self._opened
         self._kit.observe(LaneReady(self.number, restored.records, seconds))
 
     async def _first(self, committed: int | None) -> int:

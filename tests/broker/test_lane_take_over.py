@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import Collection
 from pathlib import Path
 from types import SimpleNamespace
@@ -133,6 +134,42 @@ async def test_a_lane_that_is_fenced_opens_again(
     assert told == [b"a:1", b"a:2"]
     assert toy.of(Fenced) == [Fenced(0)]
     assert len(toy.of(LaneReady)) == 2
+
+
+@on_a_loop
+async def test_a_lane_that_opens_again_says_how_long_that_took(
+    kafka: Cluster, prefix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hours in which a lane worked before its transaction was aborted are no restore."""
+    toy = Toy(kafka.bootstrap, prefix)
+    await toy.provision()
+    worked = 0.0
+
+    def work(event: object) -> None:
+        nonlocal worked
+        if isinstance(event, TransactionCommitted):
+            worked += 10_000.0
+
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() + worked, time_ns=time.time_ns)
+    monkeypatch.setattr("relay.kafka.lane.time", clock)
+    toy.observe = work
+    async with toy.correlating(tmp_path):
+        await toy.ready()
+        await toy.feed(b"a")
+        await toy.told("ee", 1)
+        usurper = AIOKafkaProducer(
+            bootstrap_servers=kafka.bootstrap, transactional_id=toy.kafka.transactional_id(0)
+        )
+        await usurper.start()
+        await usurper.stop()
+        await toy.feed(b"a")
+        await toy.ready(2)
+    first, second = toy.of(LaneReady)[:2]
+
+    assert toy.of(TransactionAborted)
+    assert worked >= 10_000
+    assert 0 < first.seconds < 1_000
+    assert 0 < second.seconds < 1_000
 
 
 @on_a_loop
