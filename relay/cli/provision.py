@@ -28,6 +28,12 @@ UNNAMED: Final = (
 )
 
 
+BLOCKED: Final = (
+    "nothing was changed, nor is anything else mended before each is settled: for a topic see "
+    'docs/operations.md, "Partitions in conflict"; for a principal its line says why'
+)
+
+
 NEEDED: Final = (
     "to see and change access takes an administrator of the brokers: run it with the "
     "kafka.security of one, see docs/security.md, step 3"
@@ -84,7 +90,7 @@ def command(
         found = _planned(chosen, kafka, topics, should)
         _show(found, as_json=as_json)
         if found.conflicts:
-            fail(FAILURE, f"in conflict: {found.conflicts}; nothing was changed")
+            fail(FAILURE, f"in conflict: {found.conflicts}; {BLOCKED}")
         if found.work and yes:
             try:
                 provision(chosen, kafka, found, should)

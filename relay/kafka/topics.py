@@ -77,34 +77,38 @@ def wanted(members: Iterable[str], lanes: int, topics: Topics | None = None) -> 
 
 
 def plan(
-    should: Sequence[Topic], actual: Mapping[str, Topic], free: str = Topics().detections
+    should: Sequence[Topic], actual: Mapping[str, Topic], names: Topics | None = None
 ) -> tuple[Change, ...]:
     """Return what must be done; empty if all is as it should be.
 
-    Topics whose name begins with `free` may have more partitions than they are made with.
+    A member's detections may have more partitions than they are made with.
     """
+    named = names or Topics()
     return tuple(
         change
         for topic in should
-        if (change := _change(topic, actual.get(topic.name), free)) is not None
+        if (change := _change(topic, actual.get(topic.name), named)) is not None
     )
 
 
-def _change(topic: Topic, actual: Topic | None, free: str) -> Change | None:
+def _change(topic: Topic, actual: Topic | None, names: Topics) -> Change | None:
     if actual is None:
         settings = ", ".join(f"{name}={value}" for name, value in topic.config.items())
         return Change(Kind.CREATE, topic, f"partitions={topic.partitions}, {settings}")
-    many = topic.name.startswith(free) and actual.partitions >= topic.partitions
+    many = topic.name.startswith(names.detections) and actual.partitions >= topic.partitions
     if actual.partitions != topic.partitions and not many:
-        return Change(
-            Kind.CONFLICT,
-            topic,
-            f"has {actual.partitions} partitions, must have {topic.partitions}: "
-            "the number of lanes is fixed for a deployment's life",
-        )
+        counts = f"has {actual.partitions} partitions, must have {topic.partitions}"
+        return Change(Kind.CONFLICT, topic, f"{counts}: {_reason(topic, names)}")
     drift = {k: v for k, v in topic.config.items() if actual.config.get(k) != v}
     if not drift:
         return None
     says = ", ".join(f"{k}: {actual.config.get(k, 'default')} -> {v}" for k, v in drift.items())
     merged = Topic(topic.name, actual.partitions, {**actual.config, **topic.config})
     return Change(Kind.CONFIGURE, merged, says)
+
+
+def _reason(topic: Topic, names: Topics) -> str:
+    """Say why a topic's number of partitions is what it is."""
+    if topic.name.startswith(names.rejected):
+        return "a member's rejections are written to one partition, in order"
+    return "one for each lane, and the number of lanes is fixed for a deployment's life"
