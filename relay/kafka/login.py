@@ -17,6 +17,9 @@ Question: TypeAlias = Callable[[AIOKafkaConnection], Awaitable[None]]
 CLOSE_S: Final = 1.0
 """How long a broker may take to say goodbye."""
 
+GOODBYE_S: Final = 0.2
+"""How long one takes that nobody can wait for."""
+
 
 CLUSTERS: Final = 4
 LITERALS: Final = 3
@@ -68,6 +71,8 @@ async def _attempt(
         await connection.connect()
         await ask(connection)
     except (KafkaError, OSError, TimeoutError) as error:
+        # aiokafka has let go of a connection on which it could not log in; TLS ends it in turns.
+        await asyncio.sleep(GOODBYE_S)
         return error
     else:
         return None

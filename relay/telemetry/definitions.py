@@ -179,7 +179,7 @@ DEFINITIONS: Final = (
     Definition(
         _H,
         "relay_lane_restore_seconds",
-        "from a lane's assignment to its being ready",
+        "from the begin of a lane's opening to its being ready",
         buckets=RESTORE,
     ),
     Definition(_C, "relay_records_restored", "changelog records read to restore lanes"),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Final, TypeAlias
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import (
     ClusterAuthorizationFailedError,
@@ -22,6 +22,9 @@ from relay.kafka.reader import reading
 Attempt: TypeAlias = Callable[[KafkaSettings], Awaitable[object]]
 
 PATIENCE_S: Final = 20.0
+GOODBYE_S: Final = 0.1
+"""Over TLS a connection that is closed takes some turns of the loop to end."""
+
 DENIED: Final = (
     ClusterAuthorizationFailedError,
     GroupAuthorizationFailedError,
@@ -56,6 +59,21 @@ def read(topic: str) -> Attempt:
     async def attempt(settings: KafkaSettings) -> object:
         async with reading(settings, [topic]) as reader:
             return await reader.to_end()
+
+    return attempt
+
+
+def fetch(topic: str) -> Attempt:
+    """Ask for records of a topic, which may have none: to know its end takes fewer rights."""
+
+    async def attempt(settings: KafkaSettings) -> object:
+        consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest")
+        try:
+            await consumer.start()
+            consumer.assign([TopicPartition(topic, 0)])
+            return await consumer.getmany(timeout_ms=2_000)
+        finally:
+            await consumer.stop()
 
     return attempt
 
@@ -112,8 +130,11 @@ def tried(settings: KafkaSettings, attempt: Attempt) -> Exception | None:
     """Why an attempt is not allowed; None: it is."""
 
     async def bounded() -> object:
-        async with asyncio.timeout(PATIENCE_S):
-            return await attempt(settings)
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                return await attempt(settings)
+        finally:
+            await asyncio.sleep(GOODBYE_S)
 
     found: list[Exception] = []
     try:

@@ -8,6 +8,7 @@ from aiokafka.protocol.metadata import MetadataRequest
 from kafka import KafkaProducer
 
 from relay.kafka.config import KafkaSettings
+from tests.broker.attempts import GOODBYE_S
 
 WAIT: Final = "throttle-time-max"
 """What kafka-python calls the longest time, in ms, for which a broker has made it wait."""
@@ -45,6 +46,7 @@ def metadata_until_throttled(client: KafkaSettings, most: int) -> int | None:
                     return number
         finally:
             await connection.close()
+            await asyncio.sleep(GOODBYE_S)
         return None
 
     return asyncio.run(ask())

@@ -20,6 +20,7 @@ from relay.model.records import Record
 from relay.settings.secret_file import replace_secret
 from tests.broker.attempts import (
     Attempt,
+    fetch,
     group,
     make,
     options,
@@ -204,7 +205,7 @@ def test_it_only_reads_at_the_source(sites: Sites, attempt: Attempt) -> None:
 @pytest.mark.parametrize(
     "attempt",
     [
-        read("detections.m"),
+        fetch("detections.m"),
         write("relay.state"),
         write("relay.sightings"),
         write("rejected.m"),

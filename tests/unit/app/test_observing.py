@@ -1,7 +1,6 @@
-import sys
+import io
 
 import orjson
-import pytest
 
 from relay.app.observing import Observer
 from relay.kafka.events import (
@@ -59,10 +58,11 @@ def test_what_is_left_unread_is_told_of_those_alone_who_have_a_group() -> None:
     assert value("relay_member_unread_seconds", {"member": "ee"}) is None
 
 
-def test_signs_of_life_have_theirs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_signs_of_life_have_theirs() -> None:
     """Each is measured by member; one that is lost is counted, and logged with its reason."""
     metrics = Metrics(("ee", "fr"), "1")
-    configure("info", "json", sys.stdout)
+    stream = io.StringIO()
+    configure("info", "json", stream)
     observer = Observer(metrics, Journal(), Tracer(Journal()))
 
     observer(CanariesBegun(0, ("ee", "fr"), 100.0))
@@ -77,6 +77,6 @@ def test_signs_of_life_have_theirs(capsys: pytest.CaptureFixture[str]) -> None:
     assert value(reached, {"member": "fr"}) == 100
     assert value("relay_canary_round_trip_seconds_count", {"member": "ee"}) == 1
     assert value("relay_canary_failures_total", {"member": "fr"}) == 1
-    line = orjson.loads(capsys.readouterr().out)
+    line = orjson.loads(stream.getvalue())
     assert (line["msg"], line["member"], line["why"]) == ("canary lost", "fr", "missing-topic")
     assert value("relay_transactions_total", {"result": "committed"}) == 0
