@@ -33,7 +33,7 @@ from relay.kafka.events import (
     SourceMissing,
     Stage,
 )
-from relay.kafka.internals import discard_consumer, missing_topics, position_now, screen_fetches
+from relay.kafka.internals import discard_consumer, position_now, screen_fetches, unseen_topics
 from relay.kafka.progress import Progress
 from relay.kafka.sieve import opened, sift
 from relay.kafka.watch import Patience, watch
@@ -184,9 +184,12 @@ class IngestWorker:
         except TopicAuthorizationFailedError as error:
             topic = str(error.args[0])
             consumer.pause(*(p for p in consumer.assignment() if p.topic == topic))
-            self._forbidden[topic] = time.monotonic()
-            self._kit.observe(SourceForbidden(topic))
+            self._forbid(topic)
             return {}
+
+    def _forbid(self, topic: str) -> None:
+        self._forbidden[topic] = time.monotonic()
+        self._kit.observe(SourceForbidden(topic))
 
     def _forgive(self, consumer: Consumer) -> None:
         """Try again the topics that could not be read some time ago."""
@@ -280,11 +283,15 @@ class IngestWorker:
                 self._tell_lag(consumer, partition, progress)
 
     def _look_for_sources(self, consumer: Consumer) -> None:
-        """Tell of each source that went missing or came back; one not to be seen is no such."""
+        """Tell of each source that went missing or came back, and of those we may not see."""
         # Before the group has given, the metadata may be of another time, or of no topic at all.
-        missing = missing_topics(consumer, self._kit.sources) if self._joined else None
-        if missing is None:
+        unseen = unseen_topics(consumer, self._kit.sources) if self._joined else None
+        if unseen is None:
             return
+        missing, hidden = unseen
+        # The group gives nobody what is hidden, so that no poll is refused.
+        for topic in sorted(hidden - self._forbidden.keys()):
+            self._forbid(topic)
         for topic in sorted(missing ^ self._missing):
             self._kit.observe(SourceMissing(topic, missing=topic in missing))
         self._missing = missing

@@ -89,18 +89,19 @@ def position_now(consumer: Consumer, partition: Partition) -> int | None:
     return state.position if state.has_valid_position else None
 
 
-def missing_topics(consumer: Consumer, topics: Collection[str]) -> frozenset[str] | None:
-    """Return those of `topics` that the brokers last said are not there.
+def unseen_topics(
+    consumer: Consumer, topics: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return those of `topics` that the brokers last said are not there, and those they hide.
 
-    None while they are asked: an answer about other topics says nothing of these. What they do not
-    let the client see is not missing.
+    None while they are asked: an answer about other topics says nothing of these.
     """
     client = NETWORK(consumer)
     if METADATA(client) is not None or not TRACKED(client).issuperset(topics):
         return None
     cluster: Cluster = client.cluster
-    unseen = (topic for topic in topics if cluster.partitions_for_topic(topic) is None)
-    return frozenset(unseen) - cluster.unauthorized_topics
+    unseen = frozenset(topic for topic in topics if cluster.partitions_for_topic(topic) is None)
+    return unseen - cluster.unauthorized_topics, unseen & cluster.unauthorized_topics
 
 
 def registering(producer: Producer) -> "asyncio.Future[None]":

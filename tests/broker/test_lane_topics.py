@@ -243,7 +243,7 @@ async def test_a_source_that_may_not_be_read_stalls_no_other(guarded: Cluster, p
 
 @on_a_loop
 async def test_a_source_that_may_not_be_seen_is_not_missing(guarded: Cluster, prefix: str) -> None:
-    """Of a topic that is hidden nobody knows that it is gone; of one that is not there they do."""
+    """Of a topic that is hidden it is told that it may not be read, and that once for a while."""
     toy = Toy(guarded.bootstrap, prefix, members=("ee", "fr", "pl"))
     await toy.provision()
     await toy.create([NewTopic(toy.topics.detections + m, 1, 1) for m in ("ee", "fr")])
@@ -253,3 +253,4 @@ async def test_a_source_that_may_not_be_seen_is_not_missing(guarded: Cluster, pr
         await asyncio.sleep(3)
 
     assert toy.of(SourceMissing) == [SourceMissing(toy.topics.detections + "pl", missing=True)]
+    assert toy.of(SourceForbidden) == [SourceForbidden(toy.topics.detections + "fr")]
