@@ -26,6 +26,7 @@ from relay.kafka.events import (
     ReadersUnknown,
     RecordsLost,
     SourceForbidden,
+    SourceMissing,
     Stepped,
     TransactionAborted,
     TransactionCommitted,
@@ -48,7 +49,8 @@ from relay.telemetry import Journal, Metrics, Tracer
 Counted = Joined | Accepted | Skipped | Sent | Warned | Repeated
 """Outcomes that the journal passes over; nineteen of twenty things that happen are of these."""
 
-Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited | SourceForbidden
+Loss = RecordsLost | Undeliverable | BatchDropped | BatchLimited
+Access = SourceForbidden | SourceMissing
 Swap = ProducerReplaced | ClientRecycled
 Transaction = TransactionCommitted | TransactionAborted | ReadableLatency | Stepped
 Standing = Lag | LaneStands | Assigned | Polled | MembersUnread | ReadersUnknown
@@ -89,14 +91,10 @@ class Observer:
                 self._possession(said)
             case ProducerReplaced() | ClientRecycled():
                 self._swap(said)
-            case (
-                RecordsLost()
-                | Undeliverable()
-                | BatchDropped()
-                | BatchLimited()
-                | SourceForbidden()
-            ):
+            case RecordsLost() | Undeliverable() | BatchDropped() | BatchLimited():
                 self._loss(said)
+            case SourceForbidden() | SourceMissing():
+                self._access(said)
             case CanariesBegun() | CanaryReturned() | CanaryLost() | CertificateEnds():
                 self._life(said)
             case _:
@@ -211,12 +209,19 @@ class Observer:
                 self._journal.tell("rejections undeliverable", topic, lost)
             case BatchDropped(records):
                 self._metrics.batch_dropped(records)
-            case SourceForbidden(topic):
-                self._metrics.source_forbidden(topic.removeprefix(DETECTIONS))
-                self._journal.tell("source may not be read", topic, {"topic": topic})
             case BatchLimited(lane, topic, limit):
                 self._metrics.batch_limited()
                 batch: Fields = {"lane": lane, "topic": topic, "limit": limit}
                 self._journal.tell("batches of a topic limited", topic, batch)
             case _:
                 assert_never(said)
+
+    def _access(self, said: Access) -> None:
+        member = said.topic.removeprefix(DETECTIONS)
+        if isinstance(said, SourceForbidden):
+            self._metrics.source_forbidden(member)
+            event = "source may not be read"
+        else:
+            self._metrics.source_missing(member, missing=said.missing)
+            event = "source missing" if said.missing else "source there again"
+        self._journal.tell(event, said.topic, {"topic": said.topic})

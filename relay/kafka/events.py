@@ -272,6 +272,14 @@ class SourceForbidden:
     topic: str
 
 
+@dataclass(frozen=True, slots=True)
+class SourceMissing:
+    """A member's inbound topic is no longer there (`missing`), or is there again."""
+
+    topic: str
+    missing: bool
+
+
 Event = (
     Stepped
     | TransactionCommitted
@@ -299,6 +307,7 @@ Event = (
     | Undeliverable
     | BatchDropped
     | SourceForbidden
+    | SourceMissing
 )
 
 Observe = Callable[[Outcome | Event], None]

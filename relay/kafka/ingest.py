@@ -30,9 +30,10 @@ from relay.kafka.events import (
     Observe,
     Polled,
     SourceForbidden,
+    SourceMissing,
     Stage,
 )
-from relay.kafka.internals import discard_consumer, position_now, screen_fetches
+from relay.kafka.internals import discard_consumer, position_now, screen_fetches, unseen_topics
 from relay.kafka.progress import Progress
 from relay.kafka.sieve import opened, sift
 from relay.kafka.watch import Patience, watch
@@ -68,6 +69,7 @@ class IngestWorker:
         self._progress: dict[Partition, Progress] = {}
         self._in_hand = False
         self._forbidden: dict[str, float] = {}
+        self._missing: frozenset[str] = frozenset()
         self._news = asyncio.Event()
         self._written_at = dict.fromkeys(range(kit.settings.lanes), 0.0)
         self._assigned: Collection[Partition] = ()
@@ -182,9 +184,12 @@ class IngestWorker:
         except TopicAuthorizationFailedError as error:
             topic = str(error.args[0])
             consumer.pause(*(p for p in consumer.assignment() if p.topic == topic))
-            self._forbidden[topic] = time.monotonic()
-            self._kit.observe(SourceForbidden(topic))
+            self._forbid(topic)
             return {}
+
+    def _forbid(self, topic: str) -> None:
+        self._forbidden[topic] = time.monotonic()
+        self._kit.observe(SourceForbidden(topic))
 
     def _forgive(self, consumer: Consumer) -> None:
         """Try again the topics that could not be read some time ago."""
@@ -272,9 +277,24 @@ class IngestWorker:
             await asyncio.sleep(LOOK_S)
             self._kit.observe(Polled(Stage.INGEST, time.time() - self._patience.idle()))
             self._forgive(consumer)
+            self._look_for_sources(consumer)
             watch(consumer, self._readable(), self._patience)
             for partition, progress in self._progress.items():
                 self._tell_lag(consumer, partition, progress)
+
+    def _look_for_sources(self, consumer: Consumer) -> None:
+        """Tell of each source that went missing or came back, and of those we may not see."""
+        # Before the group has given, the metadata may be of another time, or of no topic at all.
+        unseen = unseen_topics(consumer, self._kit.sources) if self._joined else None
+        if unseen is None:
+            return
+        missing, hidden = unseen
+        # The group gives nobody what is hidden, so that no poll is refused.
+        for topic in sorted(hidden - self._forbidden.keys()):
+            self._forbid(topic)
+        for topic in sorted(missing ^ self._missing):
+            self._kit.observe(SourceMissing(topic, missing=topic in missing))
+        self._missing = missing
 
     def _tell_lag(self, consumer: Consumer, partition: Partition, progress: Progress) -> None:
         end, position = consumer.highwater(partition), position_now(consumer, partition)

@@ -5,7 +5,7 @@ has no way to ask whether its background tasks still live.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
@@ -16,7 +16,7 @@ from aiokafka.errors import ProducerClosed
 from aiokafka.protocol.admin import ApiVersionRequest
 from aiokafka.protocol.fetch import FetchRequest
 
-from relay.kafka.clients import Consumer, Partition, Producer
+from relay.kafka.clients import Cluster, Consumer, Partition, Producer
 
 T = TypeVar("T")
 
@@ -47,6 +47,7 @@ COORDINATING: Final = attrgetter("_coordination_task")
 HEARTBEAT: Final = attrgetter("_heartbeat_task")
 RESETTING: Final = attrgetter("_reset_committed_task")
 NETWORK: Final = attrgetter("_client")
+TRACKED: Final = attrgetter("_topics")
 SENDING: Final = attrgetter("_send_request")
 ASSIGNMENT: Final = attrgetter("_subscription.subscription.assignment")
 PROVIDER: Final = attrgetter("_sasl_oauth_token_provider")
@@ -86,6 +87,21 @@ def position_now(consumer: Consumer, partition: Partition) -> int | None:
     """
     state = ASSIGNMENT(consumer).state_value(partition)
     return state.position if state.has_valid_position else None
+
+
+def unseen_topics(
+    consumer: Consumer, topics: Collection[str]
+) -> tuple[frozenset[str], frozenset[str]] | None:
+    """Return those of `topics` that the brokers last said are not there, and those they hide.
+
+    None while they are asked: an answer about other topics says nothing of these.
+    """
+    client = NETWORK(consumer)
+    if METADATA(client) is not None or not TRACKED(client).issuperset(topics):
+        return None
+    cluster: Cluster = client.cluster
+    unseen = frozenset(topic for topic in topics if cluster.partitions_for_topic(topic) is None)
+    return unseen - cluster.unauthorized_topics, unseen & cluster.unauthorized_topics
 
 
 def registering(producer: Producer) -> "asyncio.Future[None]":

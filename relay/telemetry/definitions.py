@@ -215,6 +215,7 @@ DEFINITIONS: Final = (
     Definition(
         _C, "relay_sources_forbidden", "refusals by the broker to let a member's topic be read", _M
     ),
+    Definition(_G, "relay_source_missing", "1 while a member's inbound topic is not there", _M),
     Definition(_C, "relay_records_lost", "records that retention removed before they were read"),
     Definition(
         _C, "relay_producers_replaced", "producers given up after a failure", ("stage", "why")

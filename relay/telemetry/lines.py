@@ -36,7 +36,7 @@ LINES: Final = (
     Line("stopped", "info", (), "all in hand was finished; the process ends with 0", _NOTHING),
     Line(
         "topics missing", "warning", ("topics", "first"),
-        "members' topics are not there; the others are served", "`relay provision`",
+        "members' topics are not there at the start; the others are served", "`relay provision`",
     ),
     Line(
         "ended by a fault", "critical", ("exception",),
@@ -117,6 +117,15 @@ LINES: Final = (
     Line(
         "source may not be read", "error", ("topic",),
         "the broker refuses a member's topic; it is tried again", "RelaySourceForbidden",
+    ),
+    Line(
+        "source missing", "warning", ("topic",),
+        "a member's topic is not there, since the start or no longer; the others are read",
+        "RelaySourceMissing",
+    ),
+    Line(
+        "source there again", "info", ("topic",),
+        "a member's topic that was missing is there; it is read", _NOTHING,
     ),
     Line(
         "records lost to retention", "error", ("topic", "partition", "since", "until"),

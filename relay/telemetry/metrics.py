@@ -105,8 +105,7 @@ class Metrics:
                 self._gauges[name] = Family(gauge, sets)
 
     def steered(self, lanes: int, digest: str, canary: int) -> None:
-        """What holds here: how many lanes there are, the digest of register and settings, and the
-        seconds between canaries."""
+        """The lanes there are, the digest of register and settings, seconds between canaries."""
         self._gauges["relay_canary_interval_seconds"].child().set(canary)
         self._gauges["relay_lanes"].child().set(lanes)
         self._open["relay_policy_info"].labels(digest).set(1)
@@ -257,6 +256,10 @@ class Metrics:
     def source_forbidden(self, member: MemberId) -> None:
         """The broker refuses to let a member's inbound topic be read."""
         self._count("relay_sources_forbidden", member)
+
+    def source_missing(self, member: MemberId, *, missing: bool) -> None:
+        """A member's inbound topic is not there, or is there again."""
+        self._gauges["relay_source_missing"].child(member).set(missing)
 
     def forget(self) -> None:
         """Drop the lag of partitions that are no longer told of: they are another process's."""

@@ -1,4 +1,8 @@
+import asyncio
+import io
+import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -6,12 +10,15 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from relay.app.observing import Observer
 from relay.broker import Cluster
 from relay.kafka.config import IngestSettings
-from relay.kafka.events import ProducerReplaced, Stage, Undeliverable, Why
+from relay.kafka.events import ProducerReplaced, SourceMissing, Stage, Undeliverable, Why
 from relay.kafka.internals import SENDER
 from relay.kafka.writer import Writer
 from relay.model.records import Outgoing
+from relay.pipeline.topics import DETECTIONS
+from relay.telemetry import Journal, Metrics, Tracer, configure
 from tests.broker.toy import TICK, Toy, admin, on_a_loop, read, until
 
 pytestmark = pytest.mark.broker
@@ -223,3 +230,56 @@ async def test_a_source_that_is_missing_stalls_no_other(kafka: Cluster, prefix: 
 
     assert first == [b"first"]
     assert both == [b"first", b"later"]
+
+
+@on_a_loop
+async def test_a_source_that_goes_under_a_running_worker_is_told_once_each_way(
+    kafka: Cluster, prefix: str
+) -> None:
+    """Metric and line come when a member's topic is deleted, and go when it is made again."""
+    members = ("ee", "fr")
+    toy = Toy(kafka.bootstrap, prefix, members=members)
+    await toy.provision()
+    await sources(toy)
+    topic = toy.topics.detections + "fr"
+    async with toy.ingesting(QUIET):
+        await detect(toy, "fr", [b"before"])
+        await passed(toy, 1)
+        await asyncio.sleep(3)
+        whole = toy.of(SourceMissing)
+        await toy.delete(topic)
+        await until(lambda: bool(toy.of(SourceMissing)))
+        await detect(toy, "ee", [b"meanwhile"])
+        await passed(toy, 2)
+        await asyncio.sleep(3)
+        gone = toy.of(SourceMissing)
+        toy.members = ("fr",)
+        await sources(toy)
+        await until(lambda: len(toy.of(SourceMissing)) > 1, 60)
+        await detect(toy, "fr", [b"after"])
+        values = await passed(toy, 3, 60)
+
+    assert whole == []
+    assert gone == [SourceMissing(topic, missing=True)]
+    assert toy.of(SourceMissing) == [*gone, SourceMissing(topic, missing=False)]
+    assert values == [b"before", b"meanwhile", b"after"]
+    assert told(members, toy.of(SourceMissing)[:1]) == ([0, 1], ["source missing"])
+    lines = ["source missing", "source there again"]
+    assert told(members, toy.of(SourceMissing)) == ([0, 0], lines)
+
+
+def told(
+    members: tuple[str, ...], events: Sequence[SourceMissing]
+) -> tuple[list[float | None], list[str]]:
+    """What the metric and the log say after events."""
+    stream = io.StringIO()
+    configure("debug", "json", stream)
+    metrics, journal = Metrics(members, "1"), Journal()
+    observer = Observer(metrics, journal, Tracer(journal))
+    for event in events:
+        observer(replace(event, topic=DETECTIONS + event.topic[-2:]))
+    value = metrics.registry.get_sample_value
+    return (
+        [value("relay_source_missing", {"member": member}) for member in members],
+        [json.loads(line)["msg"] for line in stream.getvalue().splitlines()],
+    )

@@ -15,6 +15,7 @@ from relay.kafka.events import (
     CanaryReturned,
     MemberAside,
     SourceForbidden,
+    SourceMissing,
     TransactionAborted,
     TransactionCommitted,
     Why,
@@ -238,3 +239,18 @@ async def test_a_source_that_may_not_be_read_stalls_no_other(guarded: Cluster, p
 
     assert values[0] == b"seen"
     assert {event.topic for event in toy.of(SourceForbidden)} == {toy.topics.detections + "fr"}
+
+
+@on_a_loop
+async def test_a_source_that_may_not_be_seen_is_not_missing(guarded: Cluster, prefix: str) -> None:
+    """Of a topic that is hidden it is told that it may not be read, and that once for a while."""
+    toy = Toy(guarded.bootstrap, prefix, members=("ee", "fr", "pl"))
+    await toy.provision()
+    await toy.create([NewTopic(toy.topics.detections + m, 1, 1) for m in ("ee", "fr")])
+    await forbid(guarded.bootstrap, toy.topics.detections + "fr", visible=False)
+    async with toy.ingesting():
+        await until(lambda: bool(toy.of(SourceMissing)))
+        await asyncio.sleep(3)
+
+    assert toy.of(SourceMissing) == [SourceMissing(toy.topics.detections + "pl", missing=True)]
+    assert toy.of(SourceForbidden) == [SourceForbidden(toy.topics.detections + "fr")]

@@ -14,6 +14,7 @@ from relay.kafka.events import (
     Polled,
     ReadersUnknown,
     SourceForbidden,
+    SourceMissing,
     Stage,
     Why,
 )
@@ -42,6 +43,25 @@ def test_what_stands_has_its_metric() -> None:
     polled = "relay_stage_last_poll_timestamp_seconds"
     assert value(polled, {"stage": "ingest"}) == 1_700_000_000.25
     assert value(polled, {"stage": "correlate"}) is None
+
+
+def test_a_missing_source_is_told_until_it_is_there_again() -> None:
+    """Who has its topic is told as 0 from the start, who has not as 1 while it has not."""
+    metrics = Metrics(("ee", "fr"), "1")
+    observer = Observer(metrics, Journal(), Tracer(Journal()))
+
+    def missing() -> list[float | None]:
+        value = metrics.registry.get_sample_value
+        return [value("relay_source_missing", {"member": member}) for member in ("ee", "fr")]
+
+    before = missing()
+    observer(SourceMissing("detections.fr", missing=True))
+    gone = missing()
+    observer(SourceMissing("detections.fr", missing=False))
+
+    assert before == [0, 0]
+    assert gone == [0, 1]
+    assert missing() == [0, 0]
 
 
 def test_what_is_left_unread_is_told_of_those_alone_who_have_a_group() -> None:
