@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from relay.app.running import kafka_settings
+from relay.cli.canaries import silence, unheard
 from relay.cli.codes import FAILURE, SETTINGS, fail
 from relay.cli.kafka import broker_errors
 from relay.cli.lapsing import lapsing
@@ -40,6 +41,9 @@ def command(
         fail(SETTINGS, "\n".join(wrong))
     _certificates(chosen.security)
     enabled = sum(member.enabled for member in members)
+    silent = silence(unheard(chosen.canary.every_s, members))
+    if silent is not None:
+        typer.echo(silent, err=True)
     typer.echo(f"settings and register are sound: {len(members)} members, {enabled} enabled")
     if connect:
         _ask(kafka_settings(chosen), decides)

@@ -60,7 +60,7 @@ def command(
         bool, typer.Option("--from-beginning", help="All that is kept, not only what comes.")
     ] = False,
     until_end: Annotated[
-        bool, typer.Option("--until-end", help="Stop at the present end; do not wait.")
+        bool, typer.Option("--until-end", help="All that is kept up to now; do not wait for more.")
     ] = False,
     canaries: Annotated[
         bool, typer.Option("--canaries", help="Show signs of life, too, if the member gets any.")

@@ -66,15 +66,15 @@ def _report(error: BaseException, settings: KafkaSettings, topic: str) -> NoRetu
     if isinstance(error, SecretFileError):
         fail(SETTINGS, str(error.strerror))
     where = ", ".join(settings.bootstrap)
-    if distrusted := _distrusted(error, settings):
-        fail(FORBIDDEN, f"{where}: closed during the handshake: {distrusted}")
+    if (reason := distrusted(error, settings)) is not None:
+        fail(FORBIDDEN, f"{where}: closed during the handshake: {reason}")
     if isinstance(error, DENIED):
         said = "login" if isinstance(error, LOGIN) else "access"
         fail(FORBIDDEN, f"{where}: {said} denied: {type(error).__name__}: {error}")
     fail(_CODES.get(why, FAILURE), f"{where}: {why}: {type(error).__name__}: {error}")
 
 
-def _distrusted(error: BaseException, settings: KafkaSettings) -> str | None:
+def distrusted(error: BaseException, settings: KafkaSettings) -> str | None:
     """Return what may be wrong with our certificate if a broker that it was shown to went away:
     brokers say no more than that (TLS 1.3), or that it was bad (TLS 1.2)."""
     tls = settings.client.get("ssl_context")

@@ -14,6 +14,7 @@ NEAR_S: Final = 7 * DAY_S
 NAMES: Final = {
     "client": "the certificate of kafka.security.cert_file",
     "authority": "an authority of kafka.security.ca_file",
+    "broker": "a certificate that the brokers show",
 }
 
 

@@ -238,6 +238,27 @@ def test_the_command_line_says_that_a_certificate_may_be_why(
     assert says in told.stderr
 
 
+@pytest.mark.parametrize("expired", [True, False], ids=["expired", "of another authority"])
+def test_the_doctor_says_that_a_certificate_may_be_why(
+    guarded: Guarded, tmp_path: Path, expired: bool
+) -> None:
+    """As `relay check --connect` does: code 5, and not that no broker answers."""
+    by = guarded.authority if expired else Authority(guarded.home / "fourth.crt", "fourth")
+    made = by.issue("ee", tmp_path, EXPIRED if expired else LIFE)
+    security = {"protocol": "ssl", "ca_file": str(guarded.authority.path)}
+    security |= {"cert_file": str(made.cert), "key_file": str(made.key)}
+    (tmp_path / "members.yaml").write_text(
+        "version: 1\nmembers:\n- {id: ee, name: E, country: EE, kind: national-hub}\n"
+    )
+
+    with guarded.heard(TURNED_AWAY):
+        told = command(tmp_path, security, guarded.cluster.tls, "doctor")
+
+    assert told.returncode == 5, told.stderr
+    assert "broker: closed during the handshake: the certificate of kafka.sec" in told.stderr
+    assert "none answers" not in told.stderr
+
+
 def test_a_broker_that_is_not_there_is_no_fault_of_a_certificate(
     guarded: Guarded, tmp_path: Path
 ) -> None:

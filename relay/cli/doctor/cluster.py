@@ -19,6 +19,9 @@ SKEW_MS: Final = 5_000
 COPIES: Final = 3
 """With fewer, acknowledged records can be lost with one machine; see docs/guarantees.md."""
 
+CONFLICT: Final = 'see docs/operations.md, "Partitions in conflict"'
+"""What to do about a number of partitions that nobody but a person may change."""
+
 
 def of_cluster(known: Gathered) -> Iterator[Finding]:
     """Yield what looks wrong; one finding if nothing could be asked at all."""
@@ -26,7 +29,7 @@ def of_cluster(known: Gathered) -> Iterator[Finding]:
     if cluster is None:
         return
     if isinstance(cluster.brokers, Unanswered):
-        yield _unreachable(cluster.brokers)
+        yield _unreachable(cluster.brokers, known.distrusted)
         return
     yield from _of_questions(cluster)
     yield from _of_topics(known.differing)
@@ -38,7 +41,10 @@ def of_cluster(known: Gathered) -> Iterator[Finding]:
     yield from _of_clock(cluster, known.now)
 
 
-def _unreachable(said: Unanswered) -> Finding:
+def _unreachable(said: Unanswered, distrusted: str | None) -> Finding:
+    if distrusted is not None:
+        do = "show a certificate that the brokers take; `relay check --connect` asks again"
+        return wrong("broker", f"closed during the handshake: {distrusted}", do)
     if said.why is Why.FORBIDDEN:
         return wrong("broker", f"it does not allow us in: {said.error}", "look at the credentials")
     do = "see that kafka.bootstrap names the brokers and that they run"
@@ -70,7 +76,7 @@ def _of_topics(differing: Sequence[Change]) -> Iterator[Finding]:
     for kind, says, do in (
         (Kind.CREATE, "are missing", "`relay provision --yes` makes them"),
         (Kind.CONFIGURE, "have other settings", "`relay provision` shows them, --yes mends them"),
-        (Kind.CONFLICT, "have another number of partitions", "see docs/operations.md"),
+        (Kind.CONFLICT, "have another number of partitions", CONFLICT),
     ):
         names = [change.topic.name for change in differing if change.kind is kind]
         if names:
@@ -105,7 +111,9 @@ def _of_groups(cluster: Cluster) -> Iterator[Finding]:
         yield wrong("progress", says, "see relay_records_lost_total; run more processes")
     if ahead:
         says = f"committed offsets are beyond the end: {_where(ahead)}"
-        yield wrong("progress", says, "a topic was made anew: see docs/operations.md")
+        yield wrong(
+            "progress", says, 'a topic was made anew: docs/operations.md, "A topic is lost"'
+        )
     if late:
         yield wrong("progress", f"behind: {_where(late)}", "run more processes, or wait")
     yield from _of_passed_over(progress)

@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from relay.cli.canaries import silence
 from relay.cli.doctor.cluster import of_cluster
 from relay.cli.doctor.finding import Finding, Weight, note, wrong
 from relay.cli.doctor.gathered import Disk, Gathered
 from relay.cli.doctor.served import of_pages
 from relay.cli.lapsing import NEAR_S, lapsing
 from relay.kafka.config import LaneSettings
+from relay.kafka.events import Purpose
 from relay.settings.shown import Wrong
 from relay.state.survey import Checkpoint
+from relay.telemetry.scrape import Pages
 
 LEAST_FREE: Final = 1 << 30
 """Bytes: what RocksDB may write in a compaction of a lane, and logs beside it."""
@@ -19,6 +22,15 @@ LEAST_SHARE: Final = 20
 """One part in so many of a file system should be free."""
 
 HOUR_MS: Final = 3_600_000
+
+RENEWALS: Final = {
+    "client": "have a new one issued for the same name, and replace certificate and key, each in"
+    " one step; the next connection uses them, without a restart",
+    "authority": "put the new authority beside the old one in the file; when all brokers show"
+    " certificates of the new one, take the old one out",
+    "broker": "whoever runs the brokers replaces it",
+}
+"""What to do about a certificate of each purpose, as RelayCertificateExpiresSoon has it."""
 
 OLD_MS: Final = LaneSettings().changelog_keeps_ms // 2
 """A checkpoint older than this is discarded when its lane is opened; see `relay.state.mismatch`."""
@@ -29,6 +41,7 @@ def findings(known: Gathered) -> tuple[Finding, ...]:
     found = (
         *_of_settings(known),
         *_of_traces(known),
+        *_of_canaries(known),
         *_of_certificates(known),
         *_of_disk(known),
         *of_cluster(known),
@@ -60,18 +73,32 @@ def _open(whose: str) -> Finding:
 
 
 def _of_certificates(known: Gathered) -> Iterator[Finding]:
-    do = "replace the file: the next connection uses it, without a restart"
-    for purpose, at in known.ends.items():
+    for purpose, at in (*known.ends.items(), *_shown(known.pages)):
         says = lapsing(purpose, at, known.now / 1_000)
         if says is not None:
             near = at - known.now / 1_000 < NEAR_S
-            yield (wrong if near else note)("certificates", says, do)
+            yield (wrong if near else note)("certificates", says, RENEWALS[purpose])
+
+
+def _shown(pages: Pages | None) -> Iterator[tuple[str, float]]:
+    """Yield when the first of the certificates ends that brokers have shown to the relay."""
+    name, broker = "relay_certificate_expiry_timestamp_seconds", Purpose.BROKER.value
+    served = () if pages is None else pages.metrics or ()
+    ends = [s.value for s in served if s.name == name and s.labels.get("purpose") == broker]
+    if ends:
+        yield broker, min(ends)
 
 
 def _of_traces(known: Gathered) -> Iterator[Finding]:
     if known.untraceable:
         says = "traces.endpoint is set without the extra otel: `relay run` will not start"
         yield wrong("settings", says, "pip install 'relay[otel]', or leave the key out")
+
+
+def _of_canaries(known: Gathered) -> Iterator[Finding]:
+    says = silence(known.unheard)
+    if says is not None:
+        yield note("settings", says, "set canary.every_s, or take wants.canary out of the register")
 
 
 def _places(found: Sequence[Wrong]) -> str:

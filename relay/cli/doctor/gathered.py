@@ -66,6 +66,8 @@ class Gathered:
     `ends` has the Unix time in s at which the first certificate of each purpose ends.
     `foreign` True: the state in the cluster was made with another secret or number of lanes.
     `untraceable` True: a collector is named, and what speaks to one is not installed.
+    `distrusted`: what may be wrong with our certificate, at which the brokers close the connection.
+    `unheard` are the members that want canaries where none are written.
     """
 
     now: int
@@ -79,6 +81,8 @@ class Gathered:
     differing: tuple[Change, ...] = ()
     foreign: bool = False
     untraceable: bool = False
+    distrusted: str | None = None
+    unheard: tuple[str, ...] = ()
     address: str | None = None
     pages: Pages | None = None
 

@@ -15,10 +15,14 @@ from typing import Final
 
 from relay import __version__
 from relay.app.running import kafka_settings
+from relay.cli.canaries import unheard
 from relay.cli.doctor.gathered import Disk, Gathered, Roll, Secret, Versions, roll_of
+from relay.cli.kafka import distrusted
 from relay.cli.preflight import claimed
-from relay.kafka.config import Topics
-from relay.kafka.errors import Environment
+from relay.kafka.config import KafkaSettings, Topics
+from relay.kafka.errors import DENIED, Environment
+from relay.kafka.events import Why
+from relay.kafka.login import refusal
 from relay.kafka.survey import Cluster, Inquiry, Unanswered, ask
 from relay.kafka.topics import plan, wanted
 from relay.kafka.validity import ends
@@ -49,10 +53,11 @@ def gather(
     except SettingsError as error:
         wrong = begun.settings.wrong or places(error, "settings")
         return replace(begun, settings=replace(begun.settings, wrong=wrong))
-    roll = _roll(settings.members)
+    roll, silent = _roll(settings)
     known = replace(
         begun,
         roll=roll,
+        unheard=silent,
         secret=_secret(settings, path, environ),
         ends={purpose.value: at for purpose, at in ends(settings.security)},
         disk=_disk(settings.state_dir),
@@ -77,11 +82,13 @@ def _version(library: str) -> str:
         return "missing"
 
 
-def _roll(path: Path) -> Roll:
+def _roll(settings: Settings) -> tuple[Roll, tuple[str, ...]]:
+    """Return the register, and who of it wants canaries and gets none."""
     try:
-        return roll_of(load_register(path))
+        members = load_register(settings.members)
     except SettingsError as error:
-        return replace(roll_of(()), wrong=places(error, "register"))
+        return replace(roll_of(()), wrong=places(error, "register")), ()
+    return roll_of(members), unheard(settings.canary.every_s, members)
 
 
 def _secret(settings: Settings, path: Path | None, environ: Mapping[str, str]) -> Secret:
@@ -132,12 +139,27 @@ def _asked(known: Gathered, settings: Settings) -> Gathered:
     inquiry = Inquiry(
         kafka, tuple(t.name for t in should), sources, names.sightings, names.state, settings.lanes
     )
-    cluster = asyncio.run(ask(inquiry))
+    known, cluster = refused(known, asyncio.run(ask(inquiry)), kafka)
     if isinstance(cluster.topics, Unanswered):
         return replace(known, now=_now(), cluster=cluster)
     changes = plan(should, cluster.topics)
     foreign = _is_foreign(cluster, settings)
     return replace(known, now=_now(), cluster=cluster, differing=changes, foreign=foreign)
+
+
+def refused(known: Gathered, cluster: Cluster, kafka: KafkaSettings) -> tuple[Gathered, Cluster]:
+    """Return both with the reason for which brokers that are there let us not in, if it is that."""
+    said = cluster.brokers
+    if not isinstance(said, Unanswered) or said.why is not Why.CONNECTION:
+        return known, cluster
+    error = asyncio.run(refusal(kafka))
+    if error is None:
+        return known, cluster
+    says = distrusted(error, kafka)
+    if says is None and not isinstance(error, DENIED):
+        return known, cluster
+    forbidden = Unanswered(Why.FORBIDDEN, type(error).__name__)
+    return replace(known, distrusted=says), Cluster(*[forbidden] * 8)
 
 
 def _is_foreign(cluster: Cluster, settings: Settings) -> bool:

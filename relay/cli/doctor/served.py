@@ -10,6 +10,14 @@ from relay.telemetry.scrape import Checked, Pages
 CANARIES: Final = 5
 """So many intervals without a canary, and it is lost: as RelayCanaryLost has it."""
 
+LEAST_S: Final = 300
+"""But no sooner than that; the same."""
+
+ENDING: Final = 'nothing; docs/operations.md, "Ending a process", says how long it takes'
+RESTORING: Final = "wait; if it lasts, docs/runbooks/RelayLanesUnowned.md says what to look for"
+JOINING: Final = 'wait; if it lasts, see that the brokers answer: docs/operations.md, "First start"'
+"""What to do about a relay that is not ready."""
+
 LOSSES: Final = (
     ("relay_records_lost_total", "records were lost to retention", "run more processes"),
     ("relay_records_unreadable_total", "internal records could not be read", "look at its log"),
@@ -33,20 +41,21 @@ def of_pages(known: Gathered) -> Iterator[Finding]:
     if pages.live is not None and not pages.live.ok:
         yield wrong("relay", "it is not live: a loop no longer turns", "restart it; keep its log")
     if pages.ready is not None and not pages.ready.ok:
-        yield wrong("relay", f"it is not ready: {_reason(pages.ready)}", "see docs/operations.md")
+        reason, do = _reason(pages.ready)
+        yield wrong("relay", f"it is not ready: {reason}", do)
     yield from _of_metrics(pages, known.versions.relay, known.now / 1_000)
 
 
-def _reason(ready: Checked) -> str:
-    """Return which of the checks keeps it from being ready."""
+def _reason(ready: Checked) -> tuple[str, str]:
+    """Return which of the checks keeps it from being ready, and what to do about it."""
     checks = ready.checks
     if checks.get("draining"):
-        return "it is being ended"
+        return "it is being ended", ENDING
     for stage in ("ingest", "correlate"):
         owned, done = checks.get(f"{stage}_owned", 0), checks.get(f"{stage}_ready", 0)
         if owned != done:
-            return f"{stage} has {done} of {owned} lanes restored"
-    return "a stage has not joined its group, or does not poll"
+            return f"{stage} has {done} of {owned} lanes restored", RESTORING
+    return "a stage has not joined its group, or does not poll", JOINING
 
 
 def _of_metrics(pages: Pages, ours: str, now: float) -> Iterator[Finding]:
@@ -67,16 +76,20 @@ def _of_metrics(pages: Pages, ours: str, now: float) -> Iterator[Finding]:
 
 
 def _of_canaries(pages: Pages, now: float) -> Iterator[Finding]:
-    patience = CANARIES * pages.total("relay_canary_interval_seconds")
-    lost = [
-        each.labels.get("member", "")
-        for each in pages.metrics or ()
-        if each.name == "relay_canary_last_success_timestamp_seconds"
-        and now - each.value > patience
-    ]
+    patience = max(LEAST_S, CANARIES * pages.total("relay_canary_interval_seconds"))
+    # Who is set aside has a finding of its own.
+    aside = {member for member, lanes in _of_members(pages, "relay_member_aside_lanes") if lanes}
+    last = _of_members(pages, "relay_canary_last_success_timestamp_seconds")
+    lost = [member for member, at in last if now - at > patience and member not in aside]
     if lost:
         says = f"no canary reaches the alerts topics of {len(lost)} members ({', '.join(lost[:8])})"
         yield wrong("relay", says, "docs/runbooks/RelayCanaryLost.md says what to look for")
+
+
+def _of_members(pages: Pages, name: str) -> Iterator[tuple[str, float]]:
+    """Yield what a metric says of each member."""
+    served = (each for each in pages.metrics or () if each.name == name)
+    yield from ((each.labels.get("member", ""), each.value) for each in served)
 
 
 def _errors(pages: Pages) -> float:

@@ -41,3 +41,32 @@ def test_a_certificate_that_has_expired_is_an_error(tmp_path: Path) -> None:
 
     assert ran.exit_code == SETTINGS
     assert "kafka.security.cert_file has expired: 20" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("every_s", "wants", "enabled", "told"),
+    [
+        (0, "true", "true", True),
+        (60, "true", "true", False),
+        (0, "false", "true", False),
+        (0, "true", "false", False),
+    ],
+)
+def test_who_waits_for_canaries_that_are_not_written_is_named(
+    tmp_path: Path, every_s: int, wants: str, enabled: str, told: bool
+) -> None:
+    """It is a warning alone: what `wants.canary` promises to a member is not kept."""
+    (tmp_path / "secret").write_bytes(bytes(16))
+    wanting = f"wants: {{canary: {wants}}}, enabled: {enabled}}}"
+    (tmp_path / "members.yaml").write_text(
+        MEMBERS.replace("national-hub}", f"national-hub, {wanting}")
+    )
+    (tmp_path / "relay.yaml").write_text(
+        f"key_secret_file: secret\ncanary: {{every_s: {every_s}}}\n"
+    )
+
+    ran = CliRunner().invoke(app, ["check", "--settings", str(tmp_path / "relay.yaml")])
+
+    assert ran.exit_code == 0, ran.output
+    assert ("canary.every_s is 0: 1 members with wants.canary" in ran.stderr) is told
+    assert bool(ran.stderr) is told

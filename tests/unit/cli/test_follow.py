@@ -4,10 +4,12 @@ import orjson
 import pytest
 import typer
 from aiokafka.errors import UnknownTopicOrPartitionError
+from typer.testing import CliRunner
 
 from relay.cli.codes import FAILURE
 from relay.cli.follow import Display
 from relay.cli.kafka import broker_errors
+from relay.cli.main import app
 from relay.kafka.config import KafkaSettings
 from relay.model.records import Position, Record
 from relay.wire.canary import encode
@@ -91,3 +93,11 @@ def test_a_reader_that_goes_away_is_no_fault_of_a_broker() -> None:
     """As when a command's output goes to `head`: the command line ends quietly, as others do."""
     with pytest.raises(BrokenPipeError), broker_errors(KafkaSettings(("127.0.0.1:1",)), "topics"):
         raise BrokenPipeError
+
+
+def test_until_end_is_said_to_begin_at_the_beginning() -> None:
+    """It shows all that is kept, and whoever asks for help is to know it before."""
+    told = CliRunner().invoke(app, ["follow", "--help"], env={"COLUMNS": "200"})
+
+    [line] = [line for line in told.stdout.splitlines() if "--until-end" in line]
+    assert "All that is kept" in line
