@@ -283,12 +283,13 @@ def test_commands_outlive_their_sessions(deployment: Deployment, kind: str) -> N
     over = time.monotonic() + 2.3 * SESSION_S
     while time.monotonic() < over:
         record = detection("m", "45.9.9.9")
-        alert = {"id": str(uuid4()), "schema": "alert.v1", "key": {"value": "of no report"}}
+        name = str(uuid4())
+        alert = {"id": name, "schema": "alert.v1", "key": {"value": "of no report"}}
         emit.stdin.write((record.value or b"") + b"\n")
         emit.stdin.flush()
         asyncio.run(published(admin, "alerts.fr", orjson.dumps(alert)))
         sent.append(orjson.loads(record.value or b"{}")["id"])
-        told.append(alert["id"])
+        told.append(name)
         time.sleep(1)
     emit.communicate(timeout=30)
     shown = deployment.place / f"fr-by-{kind}.out"
