@@ -1,8 +1,8 @@
 """What somebody may try at a secured cluster, and how it is told whether they were let."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeAlias
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
@@ -38,17 +38,37 @@ def options(settings: KafkaSettings) -> dict[str, Any]:
     return {"bootstrap_servers": list(settings.bootstrap), **settings.client}
 
 
+@asynccontextmanager
+async def producing(settings: KafkaSettings, **more: Any) -> AsyncIterator[AIOKafkaProducer]:
+    """Hold a producer open; how it ends is of no interest."""
+    producer = AIOKafkaProducer(**options(settings), **more)
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        with suppress(KafkaError):
+            await producer.stop()
+
+
+@asynccontextmanager
+async def consuming(
+    settings: KafkaSettings, *topics: str, **more: Any
+) -> AsyncIterator[AIOKafkaConsumer]:
+    """Hold a consumer open."""
+    consumer = AIOKafkaConsumer(*topics, **options(settings), **more)
+    try:
+        await consumer.start()
+        yield consumer
+    finally:
+        await consumer.stop()
+
+
 def write(topic: str) -> Attempt:
     """Write a record to a topic."""
 
     async def attempt(settings: KafkaSettings) -> object:
-        producer = AIOKafkaProducer(**options(settings), enable_idempotence=True)
-        try:
-            await producer.start()
+        async with producing(settings, enable_idempotence=True) as producer:
             return await producer.send_and_wait(topic, b"{}", key=b"k")
-        finally:
-            with suppress(KafkaError):
-                await producer.stop()
 
     return attempt
 
@@ -67,13 +87,9 @@ def fetch(topic: str) -> Attempt:
     """Ask for records of a topic, which may have none: to know its end takes fewer rights."""
 
     async def attempt(settings: KafkaSettings) -> object:
-        consumer = AIOKafkaConsumer(**options(settings), auto_offset_reset="earliest")
-        try:
-            await consumer.start()
+        async with consuming(settings, auto_offset_reset="earliest") as consumer:
             consumer.assign([TopicPartition(topic, 0)])
             return await consumer.getmany(timeout_ms=2_000)
-        finally:
-            await consumer.stop()
 
     return attempt
 
@@ -82,12 +98,8 @@ def group(name: str, topic: str) -> Attempt:
     """Read a topic in a consumer group."""
 
     async def attempt(settings: KafkaSettings) -> object:
-        consumer = AIOKafkaConsumer(topic, **options(settings), group_id=name)
-        try:
-            await consumer.start()
+        async with consuming(settings, topic, group_id=name) as consumer:
             return await consumer.getmany(timeout_ms=500)
-        finally:
-            await consumer.stop()
 
     return attempt
 
@@ -96,14 +108,8 @@ def transact(name: str, topic: str) -> Attempt:
     """Write in a transaction of this name."""
 
     async def attempt(settings: KafkaSettings) -> object:
-        producer = AIOKafkaProducer(**options(settings), transactional_id=name)
-        try:
-            await producer.start()
-            async with producer.transaction():
-                return await producer.send_and_wait(topic, b"{}", key=b"k")
-        finally:
-            with suppress(KafkaError):
-                await producer.stop()
+        async with producing(settings, transactional_id=name) as producer, producer.transaction():
+            return await producer.send_and_wait(topic, b"{}", key=b"k")
 
     return attempt
 
